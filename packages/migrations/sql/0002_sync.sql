@@ -1,0 +1,211 @@
+-- The sync pipeline's own tables: numbers, tombstones, the queue, external databases and their state.
+-- compatibility: safe
+
+-- Numbers changed rows across all tracked tables. Handed out only by backfill_null_sequence_ids().
+CREATE SEQUENCE "global_seq_id" AS bigint;
+
+-- 1: a sequencer is awake. 2: all are asleep, so a writer must wake one. A sequence instead of a table because
+-- reading it in a trigger's WHEN costs no snapshot, no row lock and no plpgsql call (a NOTIFY in every writing
+-- transaction would cost writers more than half their throughput).
+CREATE SEQUENCE "sequencer_sleep_state" AS smallint MINVALUE 1 MAXVALUE 2;
+SELECT setval('"sequencer_sleep_state"', 2);
+
+-- The tombstone of a deleted row: its key, never its data.
+CREATE TABLE "DeletedRow" (
+  "id"                     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  "tenancyId"              uuid NOT NULL,
+  "tableName"              text NOT NULL,
+  "primaryKey"             jsonb NOT NULL,
+  "deletedAt"              timestamptz NOT NULL DEFAULT now(),
+  "sequenceId"             bigint,
+  "shouldUpdateSequenceId" boolean NOT NULL DEFAULT true
+);
+CREATE INDEX "DeletedRow_sequenceId_idx" ON "DeletedRow" ("tenancyId", "tableName", "sequenceId")
+  WHERE "sequenceId" IS NOT NULL;
+CREATE INDEX "DeletedRow_flagged_idx" ON "DeletedRow" ("tenancyId") WHERE "shouldUpdateSequenceId";
+
+-- How far tombstones of a tenancy have been removed: a cursor behind this cannot be replayed, only copied anew.
+CREATE TABLE "DeletedRowHorizon" (
+  "tenancyId"     uuid NOT NULL REFERENCES "Tenancy" ("id") ON DELETE CASCADE,
+  "tableName"     text NOT NULL,
+  "prunedThrough" bigint NOT NULL,
+  PRIMARY KEY ("tenancyId", "tableName")
+);
+
+-- The history of the numbering, one row for each time the server was started anew. A restore from a backup ends an
+-- epoch earlier than the copies remember it, which is how they notice.
+CREATE TABLE "SequenceEpoch" (
+  "ordinal"             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  "id"                  uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
+  "startsAfter"         bigint NOT NULL,
+  "postmasterStartedAt" timestamptz NOT NULL,
+  "createdAt"           timestamptz NOT NULL DEFAULT now()
+);
+
+-- The fusebox: the operator's switches. One row.
+CREATE TABLE "ExternalDbSyncMetadata" (
+  "singleton"               boolean PRIMARY KEY DEFAULT true CHECK ("singleton"),
+  "sequencerEnabled"        boolean NOT NULL DEFAULT true,
+  "pollerEnabled"           boolean NOT NULL DEFAULT true,
+  "outgoingRequestsEnabled" boolean NOT NULL DEFAULT true,
+  "syncEngineEnabled"       boolean NOT NULL DEFAULT true,
+  "changedBy"               text,
+  "changeReason"            text,
+  "changedAt"               timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO "ExternalDbSyncMetadata" DEFAULT VALUES;
+
+-- A queued HTTP call. A sync is one kind of it: then the tenancy, not an URL, says where it goes.
+CREATE TABLE "OutgoingRequest" (
+  "id"                     uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  "kind"                   text NOT NULL DEFAULT 'http' CHECK ("kind" IN ('http', 'sync')),
+  "tenancyId"              uuid,
+  "externalDatabaseId"     text,
+  "method"                 text NOT NULL DEFAULT 'POST',
+  "url"                    text,
+  "headers"                jsonb NOT NULL DEFAULT '{}',
+  "body"                   text,
+  "deduplicationKey"       text,
+  "flowControlKey"         text,
+  "flowControlParallelism" integer CHECK ("flowControlParallelism" > 0),
+  "createdAt"              timestamptz NOT NULL DEFAULT now(),
+  "updatedAt"              timestamptz NOT NULL DEFAULT now(),
+  "notBefore"              timestamptz NOT NULL DEFAULT now(),
+  "attempts"               integer NOT NULL DEFAULT 0,
+  "maxAttempts"            integer,
+  -- Claimed while "startedFulfillingAt" is set; a claim whose lease has run out may be taken over.
+  "startedFulfillingAt"    timestamptz,
+  "leaseExpiresAt"         timestamptz,
+  "claimToken"             uuid,
+  "lastErrorCode"          text,
+  "lastErrorMessage"       text,
+  -- Given up after "maxAttempts"; kept for the operator.
+  "failedAt"               timestamptz,
+  CHECK (("kind" = 'sync') = ("url" IS NULL)),
+  CHECK ("kind" <> 'sync' OR "tenancyId" IS NOT NULL)
+);
+-- At most one waiting request a deduplication key; one more may be in flight meanwhile.
+CREATE UNIQUE INDEX "OutgoingRequest_deduplicationKey_key" ON "OutgoingRequest" ("deduplicationKey")
+  WHERE "startedFulfillingAt" IS NULL AND "failedAt" IS NULL;
+CREATE INDEX "OutgoingRequest_due_idx" ON "OutgoingRequest" ("notBefore")
+  WHERE "startedFulfillingAt" IS NULL AND "failedAt" IS NULL;
+CREATE INDEX "OutgoingRequest_lease_idx" ON "OutgoingRequest" ("leaseExpiresAt")
+  WHERE "startedFulfillingAt" IS NOT NULL AND "failedAt" IS NULL;
+CREATE INDEX "OutgoingRequest_inFlight_idx" ON "OutgoingRequest" ("deduplicationKey")
+  WHERE "startedFulfillingAt" IS NOT NULL AND "failedAt" IS NULL;
+CREATE INDEX "OutgoingRequest_flowControl_idx" ON "OutgoingRequest" ("flowControlKey")
+  WHERE "startedFulfillingAt" IS NOT NULL AND "failedAt" IS NULL AND "flowControlKey" IS NOT NULL;
+
+-- One external database of a tenancy, as configured. The connection is encrypted by the server and opaque here.
+CREATE TABLE "ExternalDatabase" (
+  "tenancyId"            uuid NOT NULL REFERENCES "Tenancy" ("id") ON DELETE CASCADE,
+  "id"                   text NOT NULL,
+  "type"                 text NOT NULL DEFAULT 'postgres',
+  "connectionCiphertext" bytea NOT NULL,
+  "connectionKeyId"      text NOT NULL,
+  -- Host, port, database and user: what may be shown.
+  "connectionDisplay"    jsonb NOT NULL,
+  "schemaName"           text NOT NULL DEFAULT 'hexclave',
+  "deleteMode"           text NOT NULL DEFAULT 'hard' CHECK ("deleteMode" IN ('hard', 'soft')),
+  "tables"               jsonb,
+  "paused"               boolean NOT NULL DEFAULT false,
+  -- Grows with every change of the configuration: sessions of an older generation are closed.
+  "generation"           bigint NOT NULL DEFAULT 1,
+  "createdAt"            timestamptz NOT NULL DEFAULT now(),
+  "updatedAt"            timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY ("tenancyId", "id")
+);
+
+-- What became of the last attempts at one external database as a whole.
+CREATE TABLE "ExternalDatabaseState" (
+  "tenancyId"          uuid NOT NULL,
+  "externalDatabaseId" text NOT NULL,
+  "errorCode"          text,
+  "errorSqlState"      text,
+  "errorMessage"       text,
+  "errorRemedy"        text,
+  "failingSince"       timestamptz,
+  "attempts"           integer NOT NULL DEFAULT 0,
+  "nextAttemptAt"      timestamptz,
+  "lastSucceededAt"    timestamptz,
+  PRIMARY KEY ("tenancyId", "externalDatabaseId"),
+  FOREIGN KEY ("tenancyId", "externalDatabaseId") REFERENCES "ExternalDatabase" ("tenancyId", "id") ON DELETE CASCADE
+) WITH (fillfactor = 50);
+
+-- The same for each mapping of it, with a mirror of the cursor that the target itself keeps.
+CREATE TABLE "ExternalDatabaseMappingState" (
+  "tenancyId"          uuid NOT NULL,
+  "externalDatabaseId" text NOT NULL,
+  "mapping"            text NOT NULL,
+  "phase"              text NOT NULL DEFAULT 'copy' CHECK ("phase" IN ('copy', 'stream')),
+  "appliedSequenceId"  bigint NOT NULL DEFAULT 0,
+  "rowsApplied"        bigint NOT NULL DEFAULT 0,
+  "parkedRows"         bigint NOT NULL DEFAULT 0,
+  "lastAppliedAt"      timestamptz,
+  "errorCode"          text,
+  "errorSqlState"      text,
+  "errorMessage"       text,
+  "errorRemedy"        text,
+  "failingSince"       timestamptz,
+  "attempts"           integer NOT NULL DEFAULT 0,
+  "updatedAt"          timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY ("tenancyId", "externalDatabaseId", "mapping"),
+  FOREIGN KEY ("tenancyId", "externalDatabaseId") REFERENCES "ExternalDatabase" ("tenancyId", "id") ON DELETE CASCADE
+) WITH (fillfactor = 50);
+
+-- Queues a sync of one tenancy. DO UPDATE, not DO NOTHING: it locks a waiting request until this transaction ends, so
+-- that nobody can claim and finish it before the change that asks for it is visible.
+CREATE FUNCTION "enqueue_tenant_sync"("tenancy_ids" uuid[]) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  queued integer;
+BEGIN
+  INSERT INTO "OutgoingRequest" ("kind", "tenancyId", "deduplicationKey")
+  SELECT 'sync', t.id, 'sync:' || t.id
+  FROM (SELECT DISTINCT unnest("tenancy_ids") AS id) t
+  WHERE EXISTS (SELECT 1 FROM "ExternalDatabase" d WHERE d."tenancyId" = t.id)
+  ORDER BY t.id
+  ON CONFLICT ("deduplicationKey") WHERE "startedFulfillingAt" IS NULL AND "failedAt" IS NULL
+  DO UPDATE SET "updatedAt" = now(), "notBefore" = LEAST("OutgoingRequest"."notBefore", excluded."notBefore");
+  GET DIAGNOSTICS queued = ROW_COUNT;
+  IF queued > 0 THEN
+    PERFORM pg_notify('hexclave_outgoing_request', '');
+  END IF;
+  RETURN queued;
+END $$;
+
+CREATE FUNCTION "enqueue_tenant_sync"("tenancy_id" uuid) RETURNS integer LANGUAGE sql AS $$
+  SELECT "enqueue_tenant_sync"(ARRAY["tenancy_id"])
+$$;
+
+-- Called under the sequencer's lock. A server started anew begins an epoch, because it may be a restored one; every
+-- copy is then asked to compare itself with the history.
+CREATE FUNCTION "ensure_sequence_epoch"() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF (SELECT e."postmasterStartedAt" FROM "SequenceEpoch" e ORDER BY e."ordinal" DESC LIMIT 1)
+     IS NOT DISTINCT FROM pg_postmaster_start_time() THEN
+    RETURN;
+  END IF;
+  INSERT INTO "SequenceEpoch" ("startsAfter", "postmasterStartedAt")
+  SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END, pg_postmaster_start_time() FROM "global_seq_id" s;
+  PERFORM "enqueue_tenant_sync"(array_agg(DISTINCT d."tenancyId")) FROM "ExternalDatabase" d HAVING count(*) > 0;
+END $$;
+
+-- Wakes a sequencer when all of them sleep; PostgreSQL folds the calls of one transaction into one message.
+CREATE FUNCTION "wake_sequencer"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('hexclave_sequencer', '');
+  RETURN NULL;
+END $$;
+
+-- Marks a row changed. BEFORE INSERT and BEFORE UPDATE, when something that a mapping reads is different.
+CREATE FUNCTION "reset_sequence_id_on_update"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW."shouldUpdateSequenceId" := true;
+  IF TG_OP = 'INSERT' THEN
+    NEW."sequenceId" := NULL; -- a row restored from elsewhere brings a number that means nothing here
+  END IF;
+  IF pg_sequence_last_value('"sequencer_sleep_state"'::regclass) = 2 THEN
+    PERFORM pg_notify('hexclave_sequencer', '');
+  END IF;
+  RETURN NEW;
+END $$;
