@@ -1,1 +1,18 @@
-export {};
+export { headerNames, REQUEST_HEADERS, RESPONSE_HEADERS } from './headers.ts';
+export {
+  KNOWN_ERRORS,
+  KnownError,
+  type KnownErrorCode,
+  type KnownErrorDescription,
+  type KnownErrorDetails,
+  schemaError,
+} from './known-errors.ts';
+export { ALL_ROUTES, type OpenApiDocument, openApiDocument } from './openapi.ts';
+export { type Access, type AnyRoute, errorsOf, type RouteInput, type RouteReply } from './route.ts';
+export * as routes from './routes/index.ts';
+export type * from './schemas/api-keys.ts';
+export type * from './schemas/contact-channels.ts';
+export type * from './schemas/projects.ts';
+export type * from './schemas/team-members.ts';
+export type * from './schemas/teams.ts';
+export type * from './schemas/users.ts';
