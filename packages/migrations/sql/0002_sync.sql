@@ -165,7 +165,7 @@ BEGIN
   WHERE EXISTS (SELECT 1 FROM "ExternalDatabase" d WHERE d."tenancyId" = t.id)
   ORDER BY t.id
   ON CONFLICT ("deduplicationKey") WHERE "startedFulfillingAt" IS NULL AND "failedAt" IS NULL
-  DO UPDATE SET "updatedAt" = now(), "notBefore" = LEAST("OutgoingRequest"."notBefore", excluded."notBefore");
+  DO UPDATE SET "updatedAt" = now();
   GET DIAGNOSTICS queued = ROW_COUNT;
   IF queued > 0 THEN
     PERFORM pg_notify('hexclave_outgoing_request', '');

@@ -1,1 +1,16 @@
-export {};
+export { compileCapture } from './compile/capture.ts';
+export type { CaptureMigration } from './compile/capture-migration.ts';
+export { renderCaptureMigration } from './compile/capture-migration.ts';
+export type { ChangeKind, DeltaRow, FetchSql, KeyRange, SequenceRange } from './compile/fetch.ts';
+export { compareKey, compileFetch } from './compile/fetch.ts';
+export { SEQUENCER_LOCK_KEY } from './compile/sequencing.ts';
+export type { DeleteMode, TargetColumn, TargetTable, TargetTableOptions } from './compile/target-table.ts';
+export { compileTargetTable, DELETED_AT } from './compile/target-table.ts';
+export type { Catalog } from './declare/catalog.ts';
+export { catalog, findMapping } from './declare/catalog.ts';
+export type { DeclaredMapping, Lookup, MappedColumn, Mapping } from './declare/mapping.ts';
+export { mapping } from './declare/mapping.ts';
+export type { SqlType, TrackedTable } from './declare/tracked-table.ts';
+export { trackedTable } from './declare/tracked-table.ts';
+export type * from './destination.ts';
+export { hexclaveCatalog } from './mappings/index.ts';

@@ -1,0 +1,87 @@
+import { quoteIdentifier as id } from '@hexclave/db';
+import type { Catalog } from '../declare/catalog.ts';
+import type { TrackedTable } from '../declare/tracked-table.ts';
+
+/** Key of the transaction-level advisory lock under which all numbers are handed out ("hexclave" read as base 36). */
+export const SEQUENCER_LOCK_KEY = '1352394229226';
+
+/** How many tenancies share one pass: enough to be fair, few enough for the walk over the index to stay short. */
+const TENANCIES_PER_PASS = 64;
+
+/** The smallest share of a pass that a tenancy gets, however many wait. */
+const LEAST_SHARE = 16;
+
+const DELETED_ROW: TrackedTable = { name: 'DeletedRow', tenancyColumn: 'tenancyId', key: { id: 'bigint' } };
+
+/**
+ * Compiles `backfill_null_sequence_ids(batch_size, start_after)`: numbers up to about `batch_size` flagged rows of each
+ * tracked table and queues a sync for each tenancy that got numbers, in one transaction.
+ *
+ * Why no id is ever skipped by a reader: numbers are drawn while the advisory lock is held, and the lock is released by
+ * the commit that makes them visible. So whoever sees number N sees every smaller one. The lock is its own statement:
+ * the statements after it take their snapshots when everything numbered earlier is visible.
+ *
+ * Rows locked by open transactions are passed over (SKIP LOCKED) and stay flagged: a long transaction delays only its
+ * own rows. NO KEY UPDATE, since foreign-key checks of other transactions hold KEY SHARE on rows they do not change.
+ */
+export function compileSequencing(catalog: Catalog): string[] {
+  const tables = [...catalog.tables, DELETED_ROW];
+  return [
+    `CREATE OR REPLACE FUNCTION "backfill_null_sequence_ids"("batch_size" integer DEFAULT 1000, "start_after" uuid DEFAULT NULL)
+RETURNS TABLE ("numbered" bigint, "last_tenancy" uuid, "more" boolean) LANGUAGE plpgsql
+-- Statistics say little about flags that come and go by the second: only the walk over the partial index is right.
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+  tenancies uuid[];
+  picked tid[];
+  touched uuid[] := '{}';
+  share bigint;
+BEGIN
+  numbered := 0;
+  more := false;
+  PERFORM pg_advisory_xact_lock(${SEQUENCER_LOCK_KEY});
+  IF NOT (SELECT m."sequencerEnabled" FROM "ExternalDbSyncMetadata" m) THEN
+    RETURN NEXT;
+    RETURN;
+  END IF;
+  PERFORM "ensure_sequence_epoch"();
+${tables.map(numberTable).join('')}
+  IF numbered > 0 THEN
+    PERFORM "enqueue_tenant_sync"(touched);
+  END IF;
+  RETURN NEXT;
+END $$`,
+  ];
+}
+
+function numberTable(table: TrackedTable): string {
+  const name = id(table.name);
+  const tenancy = id(table.tenancyColumn);
+  const nextTenancy = (after: string) =>
+    `SELECT t.${tenancy} FROM ${name} t WHERE t."shouldUpdateSequenceId"${after} ORDER BY t.${tenancy} LIMIT 1`;
+  return `
+  tenancies := ARRAY(
+    WITH RECURSIVE walk (tenancy) AS (
+      (${nextTenancy(` AND (start_after IS NULL OR t.${tenancy} > start_after)`)})
+      UNION ALL
+      SELECT (${nextTenancy(` AND t.${tenancy} > walk.tenancy`)}) FROM walk WHERE walk.tenancy IS NOT NULL
+    ) SELECT w.tenancy FROM walk w WHERE w.tenancy IS NOT NULL LIMIT ${TENANCIES_PER_PASS});
+  IF cardinality(tenancies) > 0 THEN
+    share := GREATEST(batch_size / cardinality(tenancies), ${LEAST_SHARE});
+    picked := ARRAY(SELECT r.ctid FROM unnest(tenancies) s (tenancy) CROSS JOIN LATERAL (
+      SELECT t.ctid FROM ${name} t WHERE t."shouldUpdateSequenceId" AND t.${tenancy} = s.tenancy
+      LIMIT share FOR NO KEY UPDATE SKIP LOCKED) r);
+    WITH done AS (
+      UPDATE ${name} t SET "sequenceId" = nextval('"global_seq_id"'), "shouldUpdateSequenceId" = false
+      WHERE t.ctid = ANY (picked) RETURNING t.${tenancy} AS tenancy
+    ) SELECT touched || COALESCE(array_agg(DISTINCT d.tenancy), '{}') INTO touched FROM done d;
+    numbered := numbered + cardinality(picked);
+    more := more OR cardinality(picked) >= share;
+    IF cardinality(tenancies) = ${TENANCIES_PER_PASS} THEN
+      last_tenancy := LEAST(last_tenancy, tenancies[${TENANCIES_PER_PASS}]);
+      more := true;
+    END IF;
+  END IF;
+`;
+}

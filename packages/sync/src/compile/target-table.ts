@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { DeclaredMapping } from '../declare/mapping.ts';
+
+/** What the owner of an external database may choose for one mapping. */
+export type TargetTableOptions = {
+  readonly targetName?: string;
+  readonly omitColumns?: readonly string[];
+};
+
+export type DeleteMode = 'hard' | 'soft';
+
+export type TargetColumn = { readonly name: string; readonly type: string; readonly notNull: boolean };
+
+/** The table that one mapping fills in one external database: no PostgreSQL in it, any destination can build it. */
+export type TargetTable = {
+  readonly mapping: string;
+  readonly name: string;
+  readonly columns: readonly TargetColumn[];
+  /** Names of the key columns, in the order in which keys are compared. */
+  readonly key: readonly string[];
+  /** Types of the key columns. */
+  readonly keyTypes: readonly string[];
+  /** With `soft`, a deleted row stays and its `deleted_at` is set. */
+  readonly deleteMode: DeleteMode;
+  /** Changes when anything above does: then, and only then, the target's DDL is looked at again. */
+  readonly hash: string;
+};
+
+/** In `soft` mode each target table has this column besides the mapped ones. */
+export const DELETED_AT = 'deleted_at';
+
+/** Compiles the target table of a mapping. Key columns cannot be left out. */
+export function compileTargetTable(
+  mapping: DeclaredMapping,
+  options: TargetTableOptions,
+  deleteMode: DeleteMode,
+): TargetTable {
+  const omitted = new Set(options.omitColumns);
+  const columns = Object.entries(mapping.columns)
+    .filter(([name]) => mapping.keyColumns.includes(name) || !omitted.has(name))
+    .map(([name, column]) => ({
+      name,
+      type: column.type,
+      notNull: column.notNull === true || mapping.keyColumns.includes(name),
+    }));
+  const name = options.targetName ?? mapping.name;
+  const shape = { mapping: mapping.name, name, columns, key: mapping.keyColumns, deleteMode };
+  return {
+    ...shape,
+    keyTypes: mapping.keyColumns.map((key) => mapping.columns[key]?.type ?? 'text'),
+    hash: createHash('sha256').update(JSON.stringify(shape)).digest('hex'),
+  };
+}

@@ -1,0 +1,117 @@
+import type { Readable } from 'node:stream';
+import type { KeyRange } from './compile/fetch.ts';
+import type { TargetTable } from './compile/target-table.ts';
+
+/**
+ * How far one mapping has come in one target. Kept in the target, in the transaction that applied the rows, and
+ * compared there before the next ones: two positions that are equal stand for the same content.
+ */
+export type Position = {
+  /** The epoch of the numbering in which `cursor` was handed out. */
+  readonly epoch: string;
+  /** All changes up to this sequence id are in the target; while copying, the id from which streaming will go on. */
+  readonly cursor: bigint;
+  /** `null` when streaming. */
+  readonly copy: CopyProgress | null;
+};
+
+/** A copy of a whole mapping, in key order. */
+export type CopyProgress = {
+  /** The last key copied; `null` before the first. */
+  readonly after: readonly string[] | null;
+  /** The target was empty when the copy began, and only we write to it: no row can be in the way. */
+  readonly fresh: boolean;
+};
+
+/** One row of a page: the text of each target column, in the table's order. */
+export type PageRow = readonly (string | null)[];
+
+/** A batch small enough for memory. */
+export type Page = {
+  readonly upserts: readonly PageRow[];
+  /** Keys of deleted rows. */
+  readonly deletes: readonly (readonly string[])[];
+  /** Set while copying: rows of the target in this range that the page does not name are deleted. */
+  readonly sweep?: KeyRange;
+};
+
+/** A row that the target refuses. It is kept in the target, tried again, and does not hold up the others. */
+export type ParkedRow = {
+  readonly key: readonly string[];
+  readonly code: string;
+  readonly sqlState: string | null;
+  readonly attempts: number;
+};
+
+/** What a batch did. `fenced`: somebody else has moved the position, and nothing was changed. */
+export type ApplyResult =
+  | { readonly kind: 'applied'; readonly rows: number; readonly parked: number }
+  | { readonly kind: 'fenced' };
+
+/** Rows on their way through COPY, in PostgreSQL's text format and UTF-8. */
+export type RowStream = {
+  readonly source: Readable;
+  /** Each row is led by `deleted`; otherwise the rows are complete and new. */
+  readonly marked: boolean;
+  readonly sweep?: KeyRange;
+};
+
+/**
+ * One batch that is being written but not committed. Several may be staged; they are committed in the order of their
+ * positions.
+ */
+export type StagedBatch = {
+  /** Applies and commits if the target still is at `from`. Call once; never while an earlier batch is not committed. */
+  commit(from: Position, to: Position): Promise<ApplyResult>;
+  /** Leaves the target as it was. Harmless after commit. */
+  discard(): Promise<void>;
+};
+
+/** What the target holds of one mapping. */
+export type PreparedTable = {
+  /** `null`: nothing yet, or nothing that can be built on: a copy has to begin. */
+  readonly position: Position | null;
+  /** Whether the table has no rows at all. */
+  readonly empty: boolean;
+  readonly parked: number;
+};
+
+/**
+ * A connection to one external database, used by one run of the engine at a time.
+ *
+ * Guarantees asked of every implementation: a batch and its position are committed together or not at all; a batch
+ * whose `from` is not the current position changes nothing; any batch may be applied twice; every wait is bounded;
+ * errors are `DestinationError`s and carry no row data and no connection string.
+ */
+export type DestinationConnection = {
+  /** Creates or extends the schema and says where each mapping stands. One table's error does not hide the others. */
+  prepare(tables: readonly TargetTable[]): Promise<Map<string, PreparedTable | DestinationFailure>>;
+  /** Reads one position again, after a batch was fenced. */
+  readPosition(table: TargetTable): Promise<Position | null>;
+  /** Begins a copy: replaces whatever position there is. */
+  startCopy(table: TargetTable, to: Position): Promise<void>;
+  /** Applies a page. Rows that the target refuses are parked. */
+  applyPage(table: TargetTable, page: Page, from: Position, to: Position): Promise<ApplyResult>;
+  /** Writes a stream of rows without committing. At most {@link DestinationConnection.lanes} at once. */
+  stage(table: TargetTable, rows: RowStream): Promise<StagedBatch>;
+  readonly lanes: number;
+  /** Parked rows that are due to be tried again. */
+  dueParkedRows(table: TargetTable, limit: number): Promise<ParkedRow[]>;
+  /** Tries parked rows again: the current rows of those keys, and the keys of those that are gone. */
+  retryParked(table: TargetTable, page: Page): Promise<{ readonly parked: number }>;
+  /** Closes at once; never throws. */
+  close(): Promise<void>;
+};
+
+/** A failure of one table that leaves the others usable. */
+export type DestinationFailure = { readonly failure: Error };
+
+/** Who the rows belong to: written into the target, so that no two projects are mixed there. */
+export type TargetOwner = { readonly tenancyId: string; readonly externalDatabaseId: string };
+
+/** A kind of external database. `Connection` is its own configuration, already decrypted. */
+export type Destination<Connection> = {
+  readonly type: string;
+  /** Connects, with a bounded wait. */
+  connect(connection: Connection, schema: string, owner: TargetOwner): Promise<DestinationConnection>;
+};
