@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: [
+      'packages/**/*.test.ts',
+      'apps/**/*.test.ts',
+      'e2e/**/*.test.ts',
+      'benchmarks/**/*.test.ts',
+      'scripts/**/*.test.ts',
+    ],
+    globalSetup: ['packages/testing/src/global-setup.ts'],
+    // Processes, not threads: tests start programs, and one that crashes must not take others with it.
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
