@@ -10,6 +10,7 @@ export default defineConfig({
       'scripts/**/*.test.ts',
     ],
     globalSetup: ['packages/testing/src/global-setup.ts'],
+    setupFiles: ['packages/testing/src/setup-file.ts'],
     // Processes, not threads: tests start programs, and one that crashes must not take others with it.
     pool: 'forks',
     testTimeout: 60_000,

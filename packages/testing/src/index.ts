@@ -1,1 +1,5 @@
-export {};
+export { atEndOfFile } from './cleanup.ts';
+export { type TestCluster, testCluster } from './context.ts';
+export { createEmptyDatabase, createTestDatabase, type TestDatabase, withDatabase } from './databases.ts';
+export { type ExtraCluster, startExtraCluster } from './extra-cluster.ts';
+export { type WaitOptions, waitUntil } from './wait-until.ts';

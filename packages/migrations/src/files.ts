@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { HexclaveError } from '@hexclave/errors';
+import { splitStatements } from './statements.ts';
+
+/** `breaking`: a Hexclave that does not know this migration must not work on the database any more. */
+export type Compatibility = 'safe' | 'breaking';
+
+export type MigrationFile = {
+  /** The file's name without `.sql`: `0001_core`. */
+  name: string;
+  sql: string;
+  sha256: string;
+  compatibility: Compatibility;
+  /** False for files with `-- transaction: none`, whose statements are run one by one. */
+  transactional: boolean;
+};
+
+const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
+
+/** The folder of this package's migrations when it runs from source; a bundle passes its own. */
+export const SOURCE_DIRECTORY = fileURLToPath(new URL('../sql/', import.meta.url));
+
+/** Reads all migrations in the order of their numbers, and refuses a folder that leaves room for doubt. */
+export async function readMigrations(directory: string): Promise<MigrationFile[]> {
+  const names = await readdir(directory).catch((cause: unknown) => {
+    throw invalid(`The folder ${directory} cannot be read.`, cause);
+  });
+  const fileNames = names.filter((name) => name.endsWith('.sql')).sort();
+  if (fileNames.length === 0) throw invalid(`The folder ${directory} holds no .sql files.`);
+  fileNames.forEach(checkNumber);
+  return Promise.all(
+    fileNames.map(async (name) => parseMigration(name, await readFile(join(directory, name), 'utf8'))),
+  );
+}
+
+function checkNumber(fileName: string, index: number): void {
+  const number = Number(FILE_NAME.exec(fileName)?.[1]);
+  if (number !== index + 1) {
+    const expected = String(index + 1).padStart(4, '0');
+    throw invalid(`${fileName} should be named ${expected}_<lower_case_words>.sql: numbers have no gap and no double.`);
+  }
+}
+
+export function parseMigration(fileName: string, text: string): MigrationFile {
+  // Git may check files out with other line endings; the digest must not depend on that.
+  const sql = text.replaceAll('\r\n', '\n');
+  const migration: MigrationFile = {
+    name: fileName.replace(/\.sql$/, ''),
+    sql,
+    sha256: createHash('sha256').update(sql).digest('hex'),
+    compatibility: readHeader(fileName, sql, 'compatibility', ['safe', 'breaking']),
+    transactional: readHeader(fileName, sql, 'transaction', ['each', 'none'], 'each') === 'each',
+  };
+  if (!migration.transactional) checkConcurrent(fileName, sql);
+  return migration;
+}
+
+/** Reads `-- name: value` from the comment at the file's top. */
+function readHeader<Value extends string>(
+  fileName: string,
+  sql: string,
+  name: string,
+  allowed: readonly Value[],
+  fallback?: Value,
+): Value {
+  const header = /^(?:--.*\n|\s*\n)*/.exec(sql)?.[0] ?? '';
+  const found = new RegExp(`^-- ${name}:\\s*(\\S+)\\s*$`, 'm').exec(header)?.[1] ?? fallback;
+  const value = allowed.find((candidate) => candidate === found);
+  if (value === undefined) throw invalid(`${fileName} needs a line "-- ${name}: ${allowed.join('|')}" at its top.`);
+  return value;
+}
+
+/** Anything else would leave a half-done migration behind a crash, and could hold a lock without limit. */
+function checkConcurrent(fileName: string, sql: string): void {
+  const other = splitStatements(sql).find(
+    (statement) => !/^\s*(CREATE|DROP|REINDEX)\b.*\bCONCURRENTLY\b/is.test(statement),
+  );
+  if (other === undefined) return;
+  throw invalid(`${fileName} has "-- transaction: none", so it may only create or drop indexes CONCURRENTLY: ${other}`);
+}
+
+function invalid(message: string, cause?: unknown): HexclaveError {
+  return new HexclaveError({
+    code: 'MIGRATION_FILES_INVALID',
+    message,
+    remedy: 'Correct the file, or restore the folder of migrations that came with this version.',
+    cause,
+  });
+}

@@ -1,0 +1,142 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs, CommitUnknownError, createDatabase, type Database, retryability } from '@hexclave/db';
+import { HexclaveError } from '@hexclave/errors';
+import { applyMigration } from './apply.ts';
+import { type MigrationFile, readMigrations, SOURCE_DIRECTORY } from './files.ts';
+import { type AppliedMigration, createLedger, readLedger } from './ledger.ts';
+import { withMigrationLock } from './lock.ts';
+import { planMigrations } from './plan.ts';
+
+export type MigrationProgress =
+  | { phase: 'applying'; name: string; remaining: number }
+  | { phase: 'applied'; name: string; durationMs: number }
+  /** Another server migrates, or other transactions hold the tables' locks. */
+  | { phase: 'waiting'; reason: string };
+
+export type MigrateOptions = {
+  /** Where the .sql files lie. Default: this package's own. */
+  directory?: string;
+  onProgress?: (progress: MigrationProgress) => void;
+  /** How long to go on trying while others hold locks. Default 900,000. */
+  giveUpAfterMs?: number;
+};
+
+export type MigrateResult = { applied: string[] };
+
+const ONE_DAY_MS = 86_400_000;
+const BUSY_POLL_MS = 100;
+const RETRY_BASE_MS = 250;
+const RETRY_CAP_MS = 5_000;
+
+/**
+ * Brings the database up to the newest migration. Any number of servers may call it at once. Uses connections of its
+ * own, without the statement timeout of ordinary work.
+ *
+ * @throws {HexclaveError} MIGRATION_FAILED, MIGRATION_LOCKED_OUT, MIGRATION_CHANGED, MIGRATION_DATABASE_TOO_NEW or
+ *   MIGRATION_FILES_INVALID
+ */
+export async function migrate(
+  target: Pick<Database, 'connectionString'>,
+  options: MigrateOptions = {},
+): Promise<MigrateResult> {
+  const files = await readMigrations(options.directory ?? SOURCE_DIRECTORY);
+  const db = createDatabase({
+    connectionString: target.connectionString,
+    max: 2,
+    applicationName: 'hexclave-migrations',
+    statementTimeoutMs: ONE_DAY_MS,
+    // CREATE INDEX CONCURRENTLY waits for old transactions without blocking anyone; the rest sets its own timeout.
+    lockTimeoutMs: 0,
+  });
+  try {
+    return await applyAll(db, files, options);
+  } finally {
+    await db.end();
+  }
+}
+
+async function applyAll(db: Database, files: MigrationFile[], options: MigrateOptions): Promise<MigrateResult> {
+  const giveUpAt = Date.now() + (options.giveUpAfterMs ?? 900_000);
+  const applied: string[] = [];
+  let failures = 0;
+  while (planMigrations(files, await readLedger(db)).length > 0) {
+    const step = await attemptNext(db, files, options);
+    if (step.outcome === 'applied') {
+      applied.push(step.name);
+      failures = 0;
+      continue;
+    }
+    if (step.outcome === 'none') continue;
+    if (Date.now() > giveUpAt) throw lockedOut(step.error);
+    options.onProgress?.({ phase: 'waiting', reason: step.reason });
+    await delay(step.error === undefined ? BUSY_POLL_MS : backoffMs(++failures, RETRY_BASE_MS, RETRY_CAP_MS));
+  }
+  return { applied };
+}
+
+type Step =
+  | { outcome: 'applied'; name: string }
+  /** Another server has applied the last one meanwhile. */
+  | { outcome: 'none' }
+  | { outcome: 'blocked'; reason: string; error?: unknown };
+
+async function attemptNext(db: Database, files: MigrationFile[], options: MigrateOptions): Promise<Step> {
+  try {
+    const name = await applyNext(db, files, options);
+    if (name === 'busy') return { outcome: 'blocked', reason: 'Another server is applying migrations.' };
+    return name === undefined ? { outcome: 'none' } : { outcome: 'applied', name };
+  } catch (error) {
+    const mayPass = error instanceof CommitUnknownError || retryability(error) !== 'never';
+    if (!mayPass) throw error;
+    const detail = error instanceof Error ? error.message : String(error);
+    return { outcome: 'blocked', reason: `Will be tried again: ${detail}`, error };
+  }
+}
+
+function applyNext(
+  db: Database,
+  files: MigrationFile[],
+  { onProgress }: MigrateOptions,
+): Promise<string | 'busy' | undefined> {
+  return withMigrationLock(db, async (tx) => {
+    await createLedger(tx);
+    // Read again under the lock: the plan made before it may have been carried out by another server.
+    const [next, ...others] = planMigrations(files, await readLedger(tx));
+    if (next === undefined) return undefined;
+    onProgress?.({ phase: 'applying', name: next.name, remaining: others.length });
+    const durationMs = await applyMigration(db, tx, next);
+    onProgress?.({ phase: 'applied', name: next.name, durationMs });
+    return next.name;
+  });
+}
+
+function lockedOut(cause: unknown): HexclaveError {
+  return new HexclaveError({
+    code: 'MIGRATION_LOCKED_OUT',
+    message: 'The migrations were not applied in time: other transactions or another server held the locks they need.',
+    remedy: 'Look for long transactions in pg_stat_activity, end them, and start again.',
+    cause,
+  });
+}
+
+export type MigrationState = {
+  name: string;
+  /** `unknown`: applied by a newer version; this one has no such file. */
+  state: 'applied' | 'pending' | 'unknown';
+  applied?: AppliedMigration;
+};
+
+/** Every migration that the files or the database know of. Changes nothing, refuses nothing. */
+export async function listMigrations(
+  db: Pick<Database, 'query'>,
+  options: Pick<MigrateOptions, 'directory'> = {},
+): Promise<MigrationState[]> {
+  const files = await readMigrations(options.directory ?? SOURCE_DIRECTORY);
+  const applied = new Map((await readLedger(db)).map((migration) => [migration.name, migration]));
+  const names = new Set([...files.map(({ name }) => name), ...applied.keys()]);
+  return [...names].sort().map((name) => {
+    const found = applied.get(name);
+    if (found === undefined) return { name, state: 'pending' };
+    return { name, state: files.some((file) => file.name === name) ? 'applied' : 'unknown', applied: found };
+  });
+}
