@@ -1,0 +1,49 @@
+import type { Database } from '@hexclave/db';
+import { hashKey, isWellFormedKey, type KeyKind, sameHash } from './keys.ts';
+import { build, read } from './statements.ts';
+
+/** Who is asking, and on behalf of which tenancy. */
+export type Authentication = {
+  projectId: string;
+  branchId: string;
+  tenancyId: string;
+  access: KeyKind;
+  keySetId: string;
+};
+
+export type AuthenticationResult =
+  | { outcome: 'authenticated'; authentication: Authentication }
+  | { outcome: 'no-such-project' | 'no-such-branch' | 'invalid-key' };
+
+type Claim = { projectId: string; branchId: string; access: KeyKind; key: { kind: KeyKind; value: string } };
+
+const HASH_COLUMNS = {
+  client: 'publishableClientKeyHash',
+  server: 'secretServerKeyHash',
+  admin: 'superSecretAdminKeyHash',
+} as const;
+
+/** Looks a key up by its hash, with the project and the tenancy, in one statement. */
+export async function authenticate(database: Database, claim: Claim): Promise<AuthenticationResult> {
+  const hash = hashKey(claim.key.value);
+  const column = HASH_COLUMNS[claim.key.kind];
+  const statement = build
+    .selectFrom('Project as p')
+    .leftJoin('Tenancy as t', (join) => join.onRef('t.projectId', '=', 'p.id').on('t.branchId', '=', claim.branchId))
+    .leftJoin('ApiKeySet as k', (join) => join.onRef('k.projectId', '=', 'p.id').on(`k.${column}`, '=', hash))
+    .select(['t.id as tenancyId', 'k.id as keySetId', `k.${column} as hash`, 'k.expiresAt', 'k.manuallyRevokedAt'])
+    .where('p.id', '=', claim.projectId);
+  const [row] = await read(database, statement);
+  if (row === undefined) return { outcome: 'no-such-project' };
+  if (row.keySetId === null || row.hash === null || row.expiresAt === null) return { outcome: 'invalid-key' };
+  const usable = Number(row.expiresAt) > Date.now() && row.manuallyRevokedAt === null;
+  if (!usable || !sameHash(row.hash, hash) || !isWellFormedKey(claim.key.kind, claim.key.value)) {
+    return { outcome: 'invalid-key' };
+  }
+  if (row.tenancyId === null) return { outcome: 'no-such-branch' };
+  const { projectId, branchId, access } = claim;
+  return {
+    outcome: 'authenticated',
+    authentication: { projectId, branchId, access, tenancyId: row.tenancyId, keySetId: row.keySetId },
+  };
+}
