@@ -1,1 +1,14 @@
-export {};
+export { CATALOGUE, type Environment } from './catalogue.ts';
+export { boolean, integer, oneOf, type Parser, text, url } from './parsers.ts';
+export { resolveEnvironment, type Source } from './resolve.ts';
+export {
+  always,
+  type Catalogue,
+  type Mode,
+  namesOf,
+  optional,
+  type Prefix,
+  type Resolved,
+  type Variable,
+  withDefault,
+} from './variable.ts';

@@ -1,0 +1,162 @@
+import { boolean, integer, oneOf, text, url } from './parsers.ts';
+import { always, type Catalogue, optional, type Resolved, withDefault } from './variable.ts';
+
+const SECRET_LENGTH = 32;
+
+/** Every variable that a Hexclave server reads. `docs/reference/environment.md` is generated from this table. */
+export const CATALOGUE = {
+  nodeEnv: withDefault(
+    {
+      name: 'NODE_ENV',
+      prefix: 'none',
+      parser: oneOf(['development', 'test', 'production']),
+      visibility: 'public',
+      sentence: 'With `production` the server starts only with secrets of your own and refuses private database hosts.',
+    },
+    always<'development' | 'test' | 'production'>('development'),
+  ),
+  databaseConnectionString: optional({
+    name: 'DATABASE_CONNECTION_STRING',
+    prefix: 'server',
+    parser: url(['postgresql', 'postgres']),
+    visibility: 'secret',
+    sentence: 'Hexclave’s own PostgreSQL (14 to 18), the source of truth.',
+    whenUnset: 'A PostgreSQL from npm is started, with its data in the data directory.',
+  }),
+  serverSecret: optional({
+    name: 'SERVER_SECRET',
+    prefix: 'server',
+    parser: text({ minLength: SECRET_LENGTH }),
+    visibility: 'secret',
+    sentence: 'The secret from which keys are derived: for encrypting connection strings and for signing requests.',
+    whenUnset: 'In development one is generated at the first start and kept in the data directory.',
+    requiredInProduction: true,
+  }),
+  cronSecret: optional({
+    name: 'CRON_SECRET',
+    prefix: 'none',
+    parser: text(),
+    visibility: 'secret',
+    sentence: 'What callers of the cron routes send as `Authorization: Bearer …`.',
+    whenUnset: 'In development one is generated at the first start and kept in the data directory.',
+    requiredInProduction: true,
+  }),
+  portPrefix: withDefault(
+    {
+      name: 'PORT_PREFIX',
+      prefix: 'public',
+      // Two digits follow; PostgreSQL's port must stay below those that the system hands out to outgoing connections.
+      parser: integer(11, 326),
+      visibility: 'public',
+      sentence: 'The first digits of all ports: dashboard `01`, API `02`, PostgreSQL from npm `28` follow.',
+    },
+    always(81),
+  ),
+  host: withDefault(
+    {
+      name: 'HOST',
+      prefix: 'server',
+      parser: text(),
+      visibility: 'public',
+      sentence: 'The address that the server listens on.',
+    },
+    { development: '127.0.0.1', production: '0.0.0.0' },
+  ),
+  apiUrl: optional({
+    name: 'API_URL',
+    prefix: 'public',
+    parser: url(['http', 'https']),
+    visibility: 'public',
+    sentence: 'The address under which clients and delivery services reach the API.',
+    whenUnset: '`http://localhost:` and the API’s port.',
+  }),
+  dataDirectory: withDefault(
+    {
+      name: 'DATA_DIRECTORY',
+      prefix: 'server',
+      parser: text(),
+      visibility: 'public',
+      sentence: 'Where generated secrets and the data of the PostgreSQL from npm are kept.',
+    },
+    always('.hexclave'),
+  ),
+  logLevel: withDefault(
+    {
+      name: 'LOG_LEVEL',
+      prefix: 'server',
+      parser: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+      visibility: 'public',
+      sentence: 'The least important messages that are still logged.',
+    },
+    always<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'>('info'),
+  ),
+  allowPrivateHosts: withDefault(
+    {
+      name: 'EXTERNAL_DB_SYNC_ALLOW_PRIVATE_HOSTS',
+      prefix: 'server',
+      parser: boolean(),
+      visibility: 'public',
+      sentence: 'Whether external databases may have loopback, private or link-local addresses.',
+    },
+    { development: true, production: false },
+  ),
+  runLoops: withDefault(
+    {
+      name: 'EXTERNAL_DB_SYNC_RUN_LOOPS',
+      prefix: 'server',
+      parser: boolean(),
+      visibility: 'public',
+      sentence: 'Whether this process drives sequencer and poller itself; with `false` the cron routes must be called.',
+    },
+    always(true),
+  ),
+  syncEngineUrl: optional({
+    name: 'SYNC_ENGINE_URL',
+    prefix: 'server',
+    parser: url(['http', 'https']),
+    visibility: 'public',
+    sentence: 'A sync engine to which outgoing requests are delivered by signed HTTP.',
+    whenUnset: 'They are delivered within the process.',
+  }),
+  syncEngineSigningSecret: optional({
+    name: 'SYNC_ENGINE_SIGNING_SECRET',
+    prefix: 'server',
+    parser: text({ minLength: SECRET_LENGTH }),
+    visibility: 'secret',
+    sentence: 'Signs the requests to a sync engine; it must be the same on both sides.',
+    whenUnset: 'Derived from the server secret.',
+  }),
+  qstashUrl: optional({
+    name: 'QSTASH_URL',
+    prefix: 'server',
+    parser: url(['http', 'https']),
+    visibility: 'public',
+    sentence: 'Where QStash is reached.',
+    whenUnset: 'Upstash’s own address.',
+  }),
+  qstashToken: optional({
+    name: 'QSTASH_TOKEN',
+    prefix: 'server',
+    parser: text(),
+    visibility: 'secret',
+    sentence: 'With it, outgoing requests are delivered through Upstash QStash.',
+    requires: ['qstashCurrentSigningKey', 'qstashNextSigningKey'],
+  }),
+  qstashCurrentSigningKey: optional({
+    name: 'QSTASH_CURRENT_SIGNING_KEY',
+    prefix: 'server',
+    parser: text(),
+    visibility: 'secret',
+    sentence: 'Verifies the requests that QStash delivers.',
+  }),
+  qstashNextSigningKey: optional({
+    name: 'QSTASH_NEXT_SIGNING_KEY',
+    prefix: 'server',
+    parser: text(),
+    visibility: 'secret',
+    sentence: 'The key that QStash will sign with after the next rotation.',
+  }),
+} as const satisfies Catalogue;
+
+/** All values that a server is configured with. */
+export type Environment = Resolved<typeof CATALOGUE>;

@@ -1,0 +1,61 @@
+import type { Parser } from './parsers.ts';
+
+/** What a server is run for. Tests count as development. */
+export type Mode = 'development' | 'production';
+
+/**
+ * Which names a variable goes by. `server`: `HEXCLAVE_X`, or `STACK_X` from before the rename. `public`: the same
+ * with `NEXT_PUBLIC_` in front, for what browsers may know. `none`: the bare name, which other tools agree on.
+ */
+export type Prefix = 'server' | 'public' | 'none';
+
+export type Variable<T> = {
+  name: string;
+  prefix: Prefix;
+  parser: Parser<T>;
+  /** The value of a secret variable appears in no message. */
+  visibility: 'public' | 'secret';
+  /** For the reference page. */
+  sentence: string;
+  defaults?: Record<Mode, T>;
+  /** What happens without a value, where that is not plain. */
+  whenUnset?: string;
+  requiredInProduction?: true;
+  /** Keys of variables that must be set once this one is. */
+  requires?: readonly string[];
+};
+
+export type Catalogue = Record<string, Variable<unknown>>;
+
+/** The values of a catalogue's variables: those without a default may be undefined. */
+export type Resolved<C extends Catalogue> = {
+  readonly [Key in keyof C]: C[Key] extends { parser: Parser<infer T>; defaults: object }
+    ? T
+    : C[Key] extends { parser: Parser<infer T> }
+      ? T | undefined
+      : never;
+};
+
+type Specification<T> = Omit<Variable<T>, 'defaults'>;
+
+export function optional<T>(specification: Specification<T>): Specification<T> {
+  return specification;
+}
+
+export function withDefault<T>(
+  specification: Specification<T>,
+  defaults: Record<Mode, T>,
+): Specification<T> & { defaults: Record<Mode, T> } {
+  return { ...specification, defaults };
+}
+
+export function always<T>(value: T): Record<Mode, T> {
+  return { development: value, production: value };
+}
+
+/** The names under which a variable is looked for, the preferred one first. */
+export function namesOf({ name, prefix }: Pick<Variable<unknown>, 'name' | 'prefix'>): [string, ...string[]] {
+  if (prefix === 'none') return [name];
+  const front = prefix === 'public' ? 'NEXT_PUBLIC_' : '';
+  return [`${front}HEXCLAVE_${name}`, `${front}STACK_${name}`];
+}

@@ -1,0 +1,31 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { environmentPage } from './docs/environment.ts';
+import { errorsPage } from './docs/errors.ts';
+
+/** Writes the reference pages that are compiled from declarations. With `--check` it only says which are stale. */
+const root = new URL('../', import.meta.url);
+const pages = {
+  'docs/reference/environment.md': environmentPage(),
+  'docs/reference/errors.md': errorsPage(),
+};
+
+const stale: string[] = [];
+for (const [path, wanted] of Object.entries(pages)) {
+  const file = fileURLToPath(new URL(path, root));
+  if ((await readFile(file, 'utf8').catch(() => undefined)) === wanted) continue;
+  stale.push(path);
+  if (process.argv.includes('--check')) continue;
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, wanted);
+}
+
+if (stale.length === 0) {
+  console.log('The reference pages match the declarations.');
+} else if (process.argv.includes('--check')) {
+  console.error(`Stale: ${stale.join(', ')}. Run: npm run generate:docs`);
+  process.exitCode = 1;
+} else {
+  console.log(`Written: ${stale.join(', ')}`);
+}
