@@ -27,7 +27,7 @@ export function resolveEnvironment<C extends Catalogue>(source: Source, catalogu
 
 /** Only the exact word counts: anything else is reported by the catalogue's own `NODE_ENV`. */
 function modeOf(source: Source): Mode {
-  return source['NODE_ENV'] === 'production' ? 'production' : 'development';
+  return source.NODE_ENV === 'production' ? 'production' : 'development';
 }
 
 function read(source: Source, variable: Variable<unknown>, mode: Mode): Reading {
