@@ -1,5 +1,6 @@
 import type { Database } from '@hexclave/db';
-import { hashKey, isWellFormedKey, type KeyKind, sameHash } from './keys.ts';
+import { sql } from 'kysely';
+import { hashKey, type KeyKind, sameHash } from './keys.ts';
 import { build, read } from './statements.ts';
 
 /** Who is asking, and on behalf of which tenancy. */
@@ -31,15 +32,14 @@ export async function authenticate(database: Database, claim: Claim): Promise<Au
     .selectFrom('Project as p')
     .leftJoin('Tenancy as t', (join) => join.onRef('t.projectId', '=', 'p.id').on('t.branchId', '=', claim.branchId))
     .leftJoin('ApiKeySet as k', (join) => join.onRef('k.projectId', '=', 'p.id').on(`k.${column}`, '=', hash))
-    .select(['t.id as tenancyId', 'k.id as keySetId', `k.${column} as hash`, 'k.expiresAt', 'k.manuallyRevokedAt'])
+    .select(['t.id as tenancyId', 'k.id as keySetId', `k.${column} as hash`])
+    // By the database's clock, which all servers share.
+    .select(sql<boolean | null>`k."expiresAt" > now() AND k."manuallyRevokedAt" IS NULL`.as('usable'))
     .where('p.id', '=', claim.projectId);
   const [row] = await read(database, statement);
   if (row === undefined) return { outcome: 'no-such-project' };
-  if (row.keySetId === null || row.hash === null || row.expiresAt === null) return { outcome: 'invalid-key' };
-  const usable = Number(row.expiresAt) > Date.now() && row.manuallyRevokedAt === null;
-  if (!usable || !sameHash(row.hash, hash) || !isWellFormedKey(claim.key.kind, claim.key.value)) {
-    return { outcome: 'invalid-key' };
-  }
+  if (row.keySetId === null || row.hash === null || row.usable !== true) return { outcome: 'invalid-key' };
+  if (!sameHash(row.hash, hash)) return { outcome: 'invalid-key' };
   if (row.tenancyId === null) return { outcome: 'no-such-branch' };
   const { projectId, branchId, access } = claim;
   return {

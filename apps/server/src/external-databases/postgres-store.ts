@@ -1,0 +1,152 @@
+import {
+  type ConnectionDisplay,
+  displayOf,
+  type ExternalDatabaseConfig,
+  type PostgresConnection,
+} from '@hexclave/config';
+import type { Database, Queryable } from '@hexclave/db';
+import { HexclaveError } from '@hexclave/errors';
+import type { ConnectionCipher, EncryptedConnection } from './connection-cipher.ts';
+import type { ExternalDatabaseKey, ExternalDatabaseStore } from './store.ts';
+
+/** Keeps external databases in the table "ExternalDatabase", their connections encrypted. */
+export function createExternalDatabaseStore(cipher: ConnectionCipher): ExternalDatabaseStore {
+  return {
+    list,
+    removeOthers,
+    readConnection: (queryable, key) => readConnection(queryable, cipher, key),
+    save: (queryable, key, config) => save(queryable, cipher, key, config),
+  };
+}
+
+/** Encrypts anew, under the current secret, whatever a previous one encrypted. Returns how many there were. */
+export async function reencryptConnections(database: Database, cipher: ConnectionCipher): Promise<number> {
+  return await database.transaction(async (tx) => {
+    const stale = await tx.query<ExternalDatabaseKey & EncryptedConnection>(
+      `SELECT "tenancyId", "id", "connectionCiphertext" AS "ciphertext", "connectionKeyId" AS "keyId"
+       FROM "ExternalDatabase" WHERE "connectionKeyId" <> $1 ORDER BY "tenancyId", "id" FOR UPDATE`,
+      [cipher.currentKeyId],
+    );
+    for (const row of stale) {
+      const { ciphertext, keyId } = cipher.encrypt(row, cipher.decrypt(row, row));
+      await tx.query(
+        `UPDATE "ExternalDatabase" SET "connectionCiphertext" = $3, "connectionKeyId" = $4, "updatedAt" = now()
+         WHERE "tenancyId" = $1 AND "id" = $2`,
+        [row.tenancyId, row.id, ciphertext, keyId],
+      );
+    }
+    return stale.length;
+  });
+}
+
+async function list(queryable: Queryable, tenancyId: string) {
+  return await queryable.query<{ id: string; connection: ConnectionDisplay; schema: string }>(
+    `SELECT "id", "connectionDisplay" AS "connection", "schemaName" AS "schema"
+     FROM "ExternalDatabase" WHERE "tenancyId" = $1 ORDER BY "id"`,
+    [tenancyId],
+  );
+}
+
+async function removeOthers(queryable: Queryable, tenancyId: string, keep: string[]): Promise<void> {
+  await queryable.query(`DELETE FROM "ExternalDatabase" WHERE "tenancyId" = $1 AND "id" <> ALL ($2)`, [
+    tenancyId,
+    keep,
+  ]);
+}
+
+async function readConnection(
+  queryable: Queryable,
+  cipher: ConnectionCipher,
+  key: ExternalDatabaseKey,
+): Promise<PostgresConnection | undefined> {
+  const [row] = await queryable.query<EncryptedConnection>(
+    `SELECT "connectionCiphertext" AS "ciphertext", "connectionKeyId" AS "keyId"
+     FROM "ExternalDatabase" WHERE "tenancyId" = $1 AND "id" = $2`,
+    [key.tenancyId, key.id],
+  );
+  return row && cipher.decrypt(key, row);
+}
+
+async function save(
+  queryable: Queryable,
+  cipher: ConnectionCipher,
+  key: ExternalDatabaseKey,
+  config: ExternalDatabaseConfig,
+): Promise<void> {
+  const settingsChanged = await updateSettings(queryable, key, config);
+  const connectionChanged =
+    config.connection !== undefined && (await saveConnection(queryable, cipher, key, config, config.connection));
+  if (settingsChanged || connectionChanged) await forgetBackoff(queryable, key);
+}
+
+/** Returns whether anything but the connection of an existing database was different. */
+async function updateSettings(
+  queryable: Queryable,
+  key: ExternalDatabaseKey,
+  config: ExternalDatabaseConfig,
+): Promise<boolean> {
+  const changed = await queryable.query(
+    `UPDATE "ExternalDatabase"
+     SET "type" = $3, "schemaName" = $4, "deleteMode" = $5, "tables" = $6::jsonb, "paused" = $7,
+         "generation" = "generation" + 1, "updatedAt" = now()
+     WHERE "tenancyId" = $1 AND "id" = $2
+       AND ("type", "schemaName", "deleteMode", "tables", "paused") IS DISTINCT FROM ($3, $4, $5, $6::jsonb, $7)
+     RETURNING "id"`,
+    settingsOf(key, config),
+  );
+  return changed.length > 0;
+}
+
+/** Returns whether the connection is a new one. Ciphertexts always differ, so it is compared in the clear. */
+async function saveConnection(
+  queryable: Queryable,
+  cipher: ConnectionCipher,
+  key: ExternalDatabaseKey,
+  config: ExternalDatabaseConfig,
+  connection: PostgresConnection,
+): Promise<boolean> {
+  if (await isStored(queryable, cipher, key, connection)) return false;
+  const { ciphertext, keyId } = cipher.encrypt(key, connection);
+  await queryable.query(
+    `INSERT INTO "ExternalDatabase" (
+       "tenancyId", "id", "type", "schemaName", "deleteMode", "tables", "paused",
+       "connectionCiphertext", "connectionKeyId", "connectionDisplay"
+     ) VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10::jsonb)
+     ON CONFLICT ("tenancyId", "id") DO UPDATE
+     SET "connectionCiphertext" = excluded."connectionCiphertext", "connectionKeyId" = excluded."connectionKeyId",
+         "connectionDisplay" = excluded."connectionDisplay",
+         "generation" = "ExternalDatabase"."generation" + 1, "updatedAt" = now()`,
+    [...settingsOf(key, config), ciphertext, keyId, JSON.stringify(displayOf(connection))],
+  );
+  return true;
+}
+
+/** One that cannot be decrypted counts as different: setting it anew is the way out. */
+async function isStored(
+  queryable: Queryable,
+  cipher: ConnectionCipher,
+  key: ExternalDatabaseKey,
+  connection: PostgresConnection,
+): Promise<boolean> {
+  try {
+    const stored = await readConnection(queryable, cipher, key);
+    return stored !== undefined && JSON.stringify(stored) === JSON.stringify(connection);
+  } catch (error) {
+    if (error instanceof HexclaveError) return false;
+    throw error;
+  }
+}
+
+/** Whoever has just corrected the configuration is not made to wait for the next attempt. */
+async function forgetBackoff(queryable: Queryable, key: ExternalDatabaseKey): Promise<void> {
+  await queryable.query(
+    `UPDATE "ExternalDatabaseState" SET "attempts" = 0, "nextAttemptAt" = NULL
+     WHERE "tenancyId" = $1 AND "externalDatabaseId" = $2`,
+    [key.tenancyId, key.id],
+  );
+}
+
+function settingsOf(key: ExternalDatabaseKey, config: ExternalDatabaseConfig): unknown[] {
+  const tables = JSON.stringify(config.tables);
+  return [key.tenancyId, key.id, config.type, config.schema, config.deleteMode, tables, config.paused];
+}
