@@ -103,11 +103,7 @@ export class CommitUnknownError extends Error {
   override name = 'CommitUnknownError';
 }
 
-async function runOnce<T>(
-  pool: pg.Pool,
-  work: (tx: Queryable) => Promise<T>,
-  options: TransactionOptions,
-): Promise<T> {
+async function runOnce<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>, options: TransactionOptions): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {

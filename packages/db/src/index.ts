@@ -1,6 +1,6 @@
-export { CommitUnknownError, createDatabase } from './database.ts';
 export type { Database, DatabaseOptions, Queryable, TransactionOptions } from './database.ts';
+export { CommitUnknownError, createDatabase } from './database.ts';
 export { quoteIdentifier, quoteLiteral } from './quote.ts';
-export { backoffMs, errorCode, retryability } from './retry.ts';
 export type { Retryability } from './retry.ts';
+export { backoffMs, errorCode, retryability } from './retry.ts';
 export { resultTypes } from './types.ts';

@@ -10,7 +10,8 @@ const TRANSIENT_SQLSTATES = new Set([
 
 const CONNECTION_SQLSTATE_PATTERN = /^(08...|57P0[123]|53300)$/;
 const CONNECTION_ERRNOS = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
-const CONNECTION_MESSAGES = /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect/;
+const CONNECTION_MESSAGES =
+  /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect/;
 
 /** The SQLSTATE or errno of a driver error, if it carries one. */
 export function errorCode(error: unknown): string | undefined {
@@ -22,7 +23,8 @@ export function errorCode(error: unknown): string | undefined {
 export function retryability(error: unknown): Retryability {
   const code = errorCode(error);
   if (code !== undefined && TRANSIENT_SQLSTATES.has(code)) return 'transaction';
-  if (code !== undefined && (CONNECTION_SQLSTATE_PATTERN.test(code) || CONNECTION_ERRNOS.has(code))) return 'connection';
+  if (code !== undefined && (CONNECTION_SQLSTATE_PATTERN.test(code) || CONNECTION_ERRNOS.has(code)))
+    return 'connection';
   if (error instanceof Error && CONNECTION_MESSAGES.test(error.message)) return 'connection';
   return 'never';
 }

@@ -148,6 +148,7 @@ CREATE TABLE "ExternalDatabaseMappingState" (
   "errorRemedy"        text,
   "failingSince"       timestamptz,
   "attempts"           integer NOT NULL DEFAULT 0,
+  "nextAttemptAt"      timestamptz,
   "updatedAt"          timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY ("tenancyId", "externalDatabaseId", "mapping"),
   FOREIGN KEY ("tenancyId", "externalDatabaseId") REFERENCES "ExternalDatabase" ("tenancyId", "id") ON DELETE CASCADE

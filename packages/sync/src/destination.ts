@@ -71,8 +71,6 @@ export type StagedBatch = {
 export type PreparedTable = {
   /** `null`: nothing yet, or nothing that can be built on: a copy has to begin. */
   readonly position: Position | null;
-  /** Whether the table has no rows at all. */
-  readonly empty: boolean;
   readonly parked: number;
 };
 
@@ -88,8 +86,8 @@ export type DestinationConnection = {
   prepare(tables: readonly TargetTable[]): Promise<Map<string, PreparedTable | DestinationFailure>>;
   /** Reads one position again, after a batch was fenced. */
   readPosition(table: TargetTable): Promise<Position | null>;
-  /** Begins a copy: replaces whatever position there is. */
-  startCopy(table: TargetTable, to: Position): Promise<void>;
+  /** Begins a copy: replaces whatever position there is, and finds out, while nobody can commit, whether the target is empty. */
+  startCopy(table: TargetTable, epoch: string, cursor: bigint): Promise<Position>;
   /** Applies a page. Rows that the target refuses are parked. */
   applyPage(table: TargetTable, page: Page, from: Position, to: Position): Promise<ApplyResult>;
   /** Writes a stream of rows without committing. At most {@link DestinationConnection.lanes} at once. */
@@ -97,8 +95,8 @@ export type DestinationConnection = {
   readonly lanes: number;
   /** Parked rows that are due to be tried again. */
   dueParkedRows(table: TargetTable, limit: number): Promise<ParkedRow[]>;
-  /** Tries parked rows again: the current rows of those keys, and the keys of those that are gone. */
-  retryParked(table: TargetTable, page: Page): Promise<{ readonly parked: number }>;
+  /** Tries parked rows again: the present rows of those keys, and the keys of those that are gone, as read at `at`. */
+  retryParked(table: TargetTable, page: Page, at: Position): Promise<ApplyResult>;
   /** Closes at once; never throws. */
   close(): Promise<void>;
 };
@@ -107,7 +105,12 @@ export type DestinationConnection = {
 export type DestinationFailure = { readonly failure: Error };
 
 /** Who the rows belong to: written into the target, so that no two projects are mixed there. */
-export type TargetOwner = { readonly tenancyId: string; readonly externalDatabaseId: string };
+export type TargetOwner = {
+  readonly tenancyId: string;
+  readonly externalDatabaseId: string;
+  /** The tenancy's other external databases: what one of them left in a target must not be taken over. */
+  readonly siblingIds: readonly string[];
+};
 
 /** A kind of external database. `Connection` is its own configuration, already decrypted. */
 export type Destination<Connection> = {

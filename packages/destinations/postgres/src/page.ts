@@ -1,0 +1,116 @@
+import type { ApplyResult, DestinationError, Page, PageRow, Position, TargetOwner, TargetTable } from '@hexclave/sync';
+import type pg from 'pg';
+import type { ApplySql } from './apply-sql.ts';
+import { classify } from './classify.ts';
+import { BEGIN, fenceSql, moveSql, type Names } from './names.ts';
+import { forgetParkedSql, parkSql } from './parked.ts';
+import { isFenced, rollback, runStatements } from './transaction.ts';
+
+/** What it takes to change one target table. */
+export type PageContext = {
+  readonly client: pg.Client;
+  readonly names: Names;
+  readonly owner: TargetOwner;
+  readonly target: TargetTable;
+  readonly sql: ApplySql;
+  /** Whether rows of this mapping may be parked: spares every batch a look when none are. */
+  readonly mayHaveParked: boolean;
+};
+
+/**
+ * Applies a page and moves the position, in one transaction and, as long as no row is refused, one round trip. When rows
+ * are refused, the page is applied again in halves of halves, until those rows alone are parked.
+ */
+export async function applyPage(context: PageContext, page: Page, from: Position, to: Position): Promise<ApplyResult> {
+  const { client, names, owner, target, sql } = context;
+  const fence = fenceSql(names, owner, target, from);
+  const move = moveSql(names, target, to);
+  const upserts = page.upserts.length === 0 ? [] : [sql.upsertPage(page.upserts, page.sweep !== undefined)];
+  const statements = [BEGIN, fence, ...removals(context, page), ...upserts, ...forget(context, page), move, 'COMMIT'];
+  try {
+    await runStatements(client, statements);
+    return { kind: 'applied', rows: page.upserts.length + page.deletes.length, parked: 0 };
+  } catch (error) {
+    if (isFenced(error)) return { kind: 'fenced' };
+    if ((error as DestinationError).scope !== 'row') throw error;
+  }
+  return applyDividing(context, page, fence, move);
+}
+
+/**
+ * Applies rows outside the order of the cursor, for those that were parked. The position must still be the one at which
+ * they were read: then no batch with newer values of them can have been applied since.
+ */
+export async function applyParked(context: PageContext, page: Page, at: Position): Promise<ApplyResult> {
+  return applyDividing(context, page, fenceSql(context.names, context.owner, context.target, at), null);
+}
+
+/** Deletes come before upserts: a value freed by one row may be taken by another, under a constraint of the customer's. */
+function removals({ target, sql }: PageContext, page: Page): string[] {
+  const keys = page.upserts.map((row) => keyOf(target, row));
+  return [
+    ...(page.sweep === undefined ? [] : [sql.sweepPage(page.sweep, keys)]),
+    ...(page.deletes.length === 0 ? [] : [sql.deletePage(page.deletes)]),
+  ];
+}
+
+function forget({ names, target, mayHaveParked }: PageContext, page: Page): string[] {
+  const keys = [...page.upserts.map((row) => keyOf(target, row)), ...page.deletes];
+  return mayHaveParked && keys.length > 0 ? [forgetParkedSql(names, target, keys)] : [];
+}
+
+async function applyDividing(context: PageContext, page: Page, fence: string, move: string | null): Promise<ApplyResult> {
+  const { client } = context;
+  const careful = { ...context, mayHaveParked: true };
+  try {
+    // Deferred constraints would otherwise strike at COMMIT, when no single row can be told apart any more.
+    await runStatements(client, [BEGIN, 'SET CONSTRAINTS ALL IMMEDIATE', fence, ...removals(context, page)]);
+    const parked = await upsertDividing(careful, page.upserts);
+    const forgetDeleted = forget(careful, { upserts: [], deletes: page.deletes });
+    await runStatements(client, [...forgetDeleted, ...(move === null ? [] : [move]), 'COMMIT']);
+    return { kind: 'applied', rows: page.upserts.length + page.deletes.length - parked, parked };
+  } catch (error) {
+    await rollback(client);
+    if (isFenced(error)) return { kind: 'fenced' };
+    throw error;
+  }
+}
+
+/** Upserts rows inside an open transaction and parks those that are refused. Returns how many. */
+async function upsertDividing(context: PageContext, rows: readonly PageRow[]): Promise<number> {
+  if (rows.length === 0) return 0;
+  const refusal = await tryUpsert(context, rows);
+  if (refusal === null) return 0;
+  const [row] = rows;
+  if (rows.length === 1 && row !== undefined) {
+    await runStatements(context.client, [parkSql(context.names, context.target, keyOf(context.target, row), refusal)]);
+    return 1;
+  }
+  const half = Math.ceil(rows.length / 2);
+  const first = await upsertDividing(context, rows.slice(0, half));
+  return first + (await upsertDividing(context, rows.slice(half)));
+}
+
+/** Returns why the rows were refused, having undone them; throws what has nothing to do with rows. */
+async function tryUpsert(context: PageContext, rows: readonly PageRow[]): Promise<DestinationError | null> {
+  const { client, sql } = context;
+  const statements = ['SAVEPOINT rows', sql.upsertPage(rows, false), ...forget(context, { upserts: rows, deletes: [] })];
+  try {
+    await client.query([...statements, 'RELEASE SAVEPOINT rows'].join(';\n'));
+    return null;
+  } catch (error) {
+    const refusal = classify(error);
+    if (refusal.scope !== 'row') throw refusal;
+    await client.query('ROLLBACK TO SAVEPOINT rows');
+    return refusal;
+  }
+}
+
+/** The key of a row, in the target's key order. */
+export function keyOf(target: TargetTable, row: PageRow): string[] {
+  return target.key.map((key) => {
+    const value = row[target.columns.findIndex((column) => column.name === key)];
+    if (value === null || value === undefined) throw new Error(`A row of ${target.mapping} has no key`);
+    return value;
+  });
+}

@@ -1,0 +1,84 @@
+import type { ConnectionOptions } from 'node:tls';
+import { resultTypes } from '@hexclave/db';
+import { DestinationError } from '@hexclave/sync';
+import pg from 'pg';
+import { resolveTarget } from './address.ts';
+import { classify } from './classify.ts';
+
+/** How TLS is used: `verify-full` unless the owner chose otherwise. */
+export type TlsMode = 'verify-full' | 'verify-ca' | 'require' | 'no-verify' | 'disable';
+
+/** Where an external PostgreSQL is. The driver is given these fields only, never a connection string. */
+export type PostgresConnection = {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly tls: { readonly mode: TlsMode; readonly ca?: string | undefined };
+};
+
+export type SessionOptions = {
+  /** Lets loopback and private addresses be connected to. */
+  readonly allowPrivateHosts: boolean;
+  readonly connectTimeoutMs: number;
+};
+
+/** Longer than any statement may take in the server: strikes only when the link is silently dead. */
+const LINK_TIMEOUT_MS = 75_000;
+
+/** Opens one connection, with every wait bounded. Errors are {@link DestinationError}s. */
+export async function openSession(connection: PostgresConnection, options: SessionOptions): Promise<pg.Client> {
+  const address = await resolveTarget(connection.host, options.allowPrivateHosts);
+  const client = new pg.Client({
+    host: address,
+    port: connection.port,
+    user: connection.user,
+    database: connection.database,
+    // A function, because an empty string would make the driver look for PGPASSWORD and ~/.pgpass.
+    password: () => connection.password,
+    ssl: tlsOptions(connection),
+    application_name: 'hexclave',
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    query_timeout: LINK_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    types: resultTypes,
+  });
+  // Without a listener an error on an idle connection would end the process; the next statement reports it.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    discard(client);
+    throw classify(error);
+  }
+}
+
+/** Ends a connection at once, without waiting for the server. */
+export function discard(client: pg.Client): void {
+  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection;
+  stream.destroy();
+  client.end().catch(() => undefined);
+}
+
+function tlsOptions({ host, tls }: PostgresConnection): false | ConnectionOptions {
+  switch (tls.mode) {
+    case 'disable':
+      return false;
+    case 'no-verify':
+    case 'require':
+      return { rejectUnauthorized: false, servername: host };
+    case 'verify-ca':
+      return { rejectUnauthorized: true, ca: tls.ca, servername: host, checkServerIdentity: () => undefined };
+    case 'verify-full':
+      return { rejectUnauthorized: true, ca: tls.ca, servername: host };
+  }
+}
+
+/** Throws unless the server is one that the destination works with. */
+export async function checkVersion(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ version: number }>("SELECT current_setting('server_version_num')::int AS version");
+  if ((rows[0]?.version ?? 0) < 120_000) throw new DestinationError('TARGET_UNSUPPORTED_VERSION');
+}

@@ -1,0 +1,24 @@
+import { errorCode } from '@hexclave/db';
+import type pg from 'pg';
+import { classify } from './classify.ts';
+import { FENCED_SQLSTATE } from './names.ts';
+
+/** Runs statements in one round trip; on an error the open transaction, if any, is rolled back. Errors are classified. */
+export async function runStatements(client: pg.Client, statements: readonly string[]): Promise<pg.QueryResult[]> {
+  try {
+    const results: unknown = await client.query(statements.join(';\n'));
+    return Array.isArray(results) ? (results as pg.QueryResult[]) : [results as pg.QueryResult];
+  } catch (error) {
+    await rollback(client);
+    throw isFenced(error) ? error : classify(error);
+  }
+}
+
+/** Rolls back; a connection too broken even for that is found out by its next statement. */
+export async function rollback(client: pg.Client): Promise<void> {
+  await client.query('ROLLBACK').catch(() => undefined);
+}
+
+export function isFenced(error: unknown): boolean {
+  return errorCode(error) === FENCED_SQLSTATE;
+}

@@ -1,0 +1,98 @@
+import type { Catalog } from '../declare/catalog.ts';
+import type { DestinationConnection, TargetOwner } from '../destination.ts';
+import { type ExternalDatabase, type Route, routesOf } from './external-database.ts';
+import type { MappingRun } from './mapping-run.ts';
+
+/** Opens a connection to an external database: decrypts its configuration and picks the kind of destination. */
+export type Connect = (database: ExternalDatabase, owner: TargetOwner) => Promise<DestinationConnection>;
+
+/** A connection kept between runs, with what is known of its target. */
+export type KeptConnection = {
+  readonly connection: DestinationConnection;
+  readonly generation: bigint;
+  /** Prepared mappings by name; their positions spare a run from asking the target. */
+  readonly runs: Map<string, MappingRun>;
+  readonly routes: readonly Route[];
+};
+
+export type ConnectionKeeper = {
+  /** Runs `work` with the connection, alone; a connection that `work` throws over is closed. */
+  use<T>(database: ExternalDatabase, siblingIds: readonly string[], work: (kept: KeptConnection) => Promise<T>): Promise<T>;
+  closeAll(): Promise<void>;
+};
+
+const IDLE_MS = 60_000;
+const MOST_KEPT = 200;
+
+type Slot = { kept: KeptConnection | null; tail: Promise<void>; users: number; idleTimer?: NodeJS.Timeout };
+
+/** Keeps connections open between runs, for latency, but not for long and not too many. */
+export function connectionKeeper(catalog: Catalog, connect: Connect): ConnectionKeeper {
+  const slots = new Map<string, Slot>();
+
+  const close = async (key: string, slot: Slot) => {
+    clearTimeout(slot.idleTimer);
+    const { kept } = slot;
+    slot.kept = null;
+    if (slot.users === 0) slots.delete(key);
+    await kept?.connection.close();
+  };
+  const closeLongestIdle = async () => {
+    for (const [key, slot] of slots) {
+      if (slots.size <= MOST_KEPT) return;
+      if (slot.users === 0) await close(key, slot);
+    }
+  };
+  const afterUse = (key: string, slot: Slot) => {
+    slot.users -= 1;
+    if (slot.users > 0) return;
+    // Re-inserted, so that the map's order is the order of last use.
+    slots.delete(key);
+    slots.set(key, slot);
+    slot.idleTimer = setTimeout(() => void close(key, slot), IDLE_MS);
+    slot.idleTimer.unref();
+  };
+  const open = async (slot: Slot, database: ExternalDatabase, siblingIds: readonly string[]) => {
+    if (slot.kept !== null && slot.kept.generation !== database.generation) {
+      await slot.kept.connection.close();
+      slot.kept = null;
+    }
+    slot.kept ??= {
+      connection: await connect(database, { tenancyId: database.tenancyId, externalDatabaseId: database.id, siblingIds }),
+      generation: database.generation,
+      runs: new Map(),
+      routes: routesOf(catalog, database),
+    };
+    return slot.kept;
+  };
+
+  return {
+    use: async (database, siblingIds, work) => {
+      const key = `${database.tenancyId}/${database.id}`;
+      const slot = slots.get(key) ?? { kept: null, tail: Promise.resolve(), users: 0 };
+      slots.set(key, slot);
+      slot.users += 1;
+      clearTimeout(slot.idleTimer);
+      const before = slot.tail;
+      let done: () => void = () => undefined;
+      slot.tail = new Promise((resolve) => {
+        done = resolve;
+      });
+      await before;
+      try {
+        const kept = await open(slot, database, siblingIds);
+        await closeLongestIdle();
+        return await work(kept);
+      } catch (error) {
+        await close(key, slot);
+        throw error;
+      } finally {
+        afterUse(key, slot);
+        done();
+      }
+    },
+    closeAll: async () => {
+      await Promise.all([...slots].map(([key, slot]) => close(key, slot)));
+    },
+  };
+}

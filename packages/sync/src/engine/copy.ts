@@ -1,0 +1,60 @@
+import type { KeyRange } from '../compile/fetch.ts';
+import type { PageRow, Position } from '../destination.ts';
+import { DestinationError } from '../destination-error.ts';
+import { type BulkBatch, runBulk } from './bulk.ts';
+import { type MappingRun, noteApplied, type RunContext } from './mapping-run.ts';
+import { PAGE_ROWS } from './source.ts';
+
+/**
+ * Copies a whole mapping in key order, or goes on with such a copy, until it is done or the run must stop. Every row is
+ * brought to what it is now or later; changes from the copy's cursor on are streamed afterwards. Rows that the target
+ * has too many are swept away range by range, so at no time are there fewer rows than there should be.
+ * Returns false when a batch was fenced.
+ */
+export async function copyMapping(context: RunContext, run: MappingRun): Promise<boolean> {
+  while (run.position.copy !== null && (await context.mayContinue())) {
+    try {
+      if (!(await runBulk(context, run, (from, rows) => planRange(context, run, from, rows)))) return false;
+    } catch (error) {
+      if (!(error instanceof DestinationError) || error.scope !== 'row') throw error;
+      if (!(await copyPage(context, run))) return false;
+    }
+  }
+  return true;
+}
+
+async function planRange(context: RunContext, run: MappingRun, from: Position, rows: number): Promise<BulkBatch | null> {
+  const { copy } = from;
+  if (copy === null) return null;
+  const range = await nextRange(context, run, copy.after, rows);
+  return {
+    copySql: run.route.fetch.copyKeys(context.tenancyId, range, !copy.fresh),
+    to: afterRange(from, range),
+    rows,
+    marked: !copy.fresh,
+    ...(copy.fresh ? {} : { sweep: range }),
+  };
+}
+
+async function nextRange(context: RunContext, run: MappingRun, after: readonly string[] | null, rows: number): Promise<KeyRange> {
+  const [bound] = await context.db.query<{ key: string[] }>(run.route.fetch.keyBound(after), [context.tenancyId, rows]);
+  return { after, through: bound?.key ?? null };
+}
+
+/** The position once a range is copied: the next range, or streaming after the last. */
+function afterRange(from: Position, range: KeyRange): Position {
+  const copy = range.through === null || from.copy === null ? null : { ...from.copy, after: range.through };
+  return { ...from, copy };
+}
+
+/** One page of the copy, in which refused rows are parked. From then on the target's rows may be in the way: not fresh. */
+async function copyPage(context: RunContext, run: MappingRun): Promise<boolean> {
+  const from = run.position;
+  if (from.copy === null) return true;
+  const range = await nextRange(context, run, from.copy.after, Math.min(PAGE_ROWS, run.size.rows));
+  const rows = await context.db.query<{ values: PageRow }>(run.route.fetch.rowsOfKeys(range), [context.tenancyId]);
+  const next = afterRange(from, range);
+  const to: Position = { ...next, copy: next.copy === null ? null : { ...next.copy, fresh: false } };
+  const page = { upserts: rows.map((row) => row.values), deletes: [], sweep: range };
+  return noteApplied(run, await context.connection.applyPage(run.route.target, page, from, to), to);
+}

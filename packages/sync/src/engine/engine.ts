@@ -1,0 +1,173 @@
+import type { Database } from '@hexclave/db';
+import type { Catalog } from '../declare/catalog.ts';
+import { DestinationError } from '../destination-error.ts';
+import { type Connect, connectionKeeper, type KeptConnection } from './connections.ts';
+import { type ExternalDatabase, isWaiting } from './external-database.ts';
+import type { MappingRun, RunContext } from './mapping-run.ts';
+import { prepareRoutes } from './prepare.ts';
+import { runMappings } from './run.ts';
+import { mayContinue, readSituation, type Situation } from './source.ts';
+import { enqueueRetry, saveFailure, saveMappingFailure, saveProgress, saveSuccess } from './state.ts';
+
+export type EngineOptions = {
+  readonly db: Database;
+  readonly catalog: Catalog;
+  readonly connect: Connect;
+  /** Told of every failure that is kept in the state, for the log. */
+  readonly onFailure?: (database: ExternalDatabase, mapping: string | null, error: DestinationError) => void;
+};
+
+/** What one outgoing request of kind `sync` asks for. */
+export type SyncRequest = {
+  readonly tenancyId: string;
+  /** Only this one; otherwise all of the tenancy that are not waiting for their next attempt. */
+  readonly externalDatabaseId?: string | null;
+  /** When to stop between two batches even if there is more, in ms from now. */
+  readonly maxDurationMs: number;
+  readonly signal?: AbortSignal;
+};
+
+/** `finished: false`: there is more to do, ask again. Failures of targets are kept in their state and count as finished. */
+export type SyncOutcome = { readonly finished: boolean };
+
+export type Engine = {
+  /** Brings a tenancy's external databases up to date. Throws only when the internal database fails. */
+  sync(request: SyncRequest): Promise<SyncOutcome>;
+  close(): Promise<void>;
+};
+
+/** How long what the fuse and the configuration say is believed, in ms. Bounds how long a stop takes. */
+const CONTROL_MS = 1_000;
+const PARKED_RETRY_MS = 60_000;
+
+/** The sync engine; see docs/internals. */
+export function createEngine(options: EngineOptions): Engine {
+  const { db } = options;
+  const keeper = connectionKeeper(options.catalog, options.connect);
+  return {
+    sync: async (request) => {
+      const deadline = performance.now() + request.maxDurationMs;
+      const situation = await readSituation(db, request.tenancyId);
+      if (!situation.enabled) return { finished: false };
+      const epoch = situation.epoch ?? (await beginFirstEpoch(db));
+      const outcomes = await Promise.all(
+        dueDatabases(situation, request).map((database) =>
+          syncDatabase({ options, database, situation, epoch, deadline, signal: request.signal }, keeper.use),
+        ),
+      );
+      return { finished: outcomes.every((finished) => finished) };
+    },
+    close: () => keeper.closeAll(),
+  };
+}
+
+function dueDatabases(situation: Situation, request: SyncRequest): ExternalDatabase[] {
+  const now = new Date();
+  return situation.databases.filter(
+    (database) =>
+      !database.paused &&
+      (request.externalDatabaseId == null || database.id === request.externalDatabaseId) &&
+      !isWaiting(database.failure, now),
+  );
+}
+
+/** Only before the very first pass of a sequencer. The lock is the sequencer's, a statement before, as there. */
+async function beginFirstEpoch(db: Database): Promise<string> {
+  await db.query('SELECT * FROM "backfill_null_sequence_ids"()');
+  const [epoch] = await db.query<{ id: string }>('SELECT "id" FROM "SequenceEpoch" ORDER BY "ordinal" DESC LIMIT 1');
+  if (epoch === undefined) throw new Error('The sequencer is switched off and has never run');
+  return epoch.id;
+}
+
+type DatabaseRun = {
+  readonly options: EngineOptions;
+  readonly database: ExternalDatabase;
+  readonly situation: Situation;
+  readonly epoch: string;
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+};
+
+type UseConnection = ReturnType<typeof connectionKeeper>['use'];
+
+/** Returns whether the database needs no further request. */
+async function syncDatabase(run: DatabaseRun, use: UseConnection): Promise<boolean> {
+  const { options, database, situation } = run;
+  const siblings = situation.databases.map((other) => other.id).filter((id) => id !== database.id);
+  try {
+    return await use(database, siblings, (kept) => syncConnected(run, kept));
+  } catch (error) {
+    if (!(error instanceof DestinationError)) throw error;
+    options.onFailure?.(database, null, error);
+    await saveFailure(options.db, database, error);
+    return true;
+  }
+}
+
+async function syncConnected(run: DatabaseRun, kept: KeptConnection): Promise<boolean> {
+  const { options, database } = run;
+  const context: RunContext = {
+    db: options.db,
+    tenancyId: database.tenancyId,
+    connection: kept.connection,
+    epoch: run.epoch,
+    mayContinue: controlled(run),
+  };
+  const mappingFailures = await prepareMissing(run, kept);
+  const runs = [...kept.runs.values()];
+  for (const mapping of runs) Object.assign(mapping, { rowsApplied: 0, moved: false });
+  try {
+    const result = await runMappings(context, runs);
+    for (const [mapping, failure] of result.failures) mappingFailures.set(mapping.route.target.mapping, failure);
+    return result.finished;
+  } finally {
+    await saveResults(run, kept, mappingFailures);
+  }
+}
+
+/** Prepares the mappings that are not ready: new, failed before and due again, or of another epoch. */
+async function prepareMissing(run: DatabaseRun, kept: KeptConnection): Promise<Map<string, DestinationError>> {
+  const { options, database } = run;
+  const failures = new Map<string, DestinationError>();
+  for (const [name, ready] of kept.runs) if (ready.judgedIn !== run.epoch) kept.runs.delete(name);
+  const now = new Date();
+  const missing = kept.routes.filter(({ target }) => {
+    return !kept.runs.has(target.mapping) && !isWaiting(database.mappingFailures[target.mapping], now);
+  });
+  if (missing.length === 0) return failures;
+  const prepared = await prepareRoutes(options.db, kept.connection, database.tenancyId, run.epoch, missing);
+  for (const [route, result] of prepared) {
+    if ('run' in result) kept.runs.set(route.target.mapping, result.run);
+    else if (result.failure instanceof DestinationError) failures.set(route.target.mapping, result.failure);
+    else throw result.failure;
+  }
+  return failures;
+}
+
+async function saveResults(run: DatabaseRun, kept: KeptConnection, failures: Map<string, DestinationError>): Promise<void> {
+  const { options, database } = run;
+  const healthy: MappingRun[] = [];
+  for (const [name, mapping] of kept.runs) {
+    if (failures.has(name)) kept.runs.delete(name);
+    else if (mapping.moved || database.mappingFailures[name] !== undefined) healthy.push(mapping);
+  }
+  await saveProgress(options.db, database, healthy);
+  for (const [mapping, failure] of failures) {
+    options.onFailure?.(database, mapping, failure);
+    await saveMappingFailure(options.db, database, mapping, failure);
+  }
+  if (healthy.some((mapping) => mapping.parked > 0)) await enqueueRetry(options.db, database, PARKED_RETRY_MS);
+  await saveSuccess(options.db, database);
+}
+
+/** Asks the database at most once in {@link CONTROL_MS}; true until something says stop. */
+function controlled({ options, database, deadline, signal }: DatabaseRun): () => Promise<boolean> {
+  let believedUntil = performance.now() + CONTROL_MS;
+  return async () => {
+    const now = performance.now();
+    if (now > deadline || signal?.aborted === true) return false;
+    if (now < believedUntil) return true;
+    believedUntil = now + CONTROL_MS;
+    return mayContinue(options.db, database);
+  };
+}

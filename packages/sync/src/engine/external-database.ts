@@ -1,0 +1,43 @@
+import { compileFetch, type FetchSql } from '../compile/fetch.ts';
+import { compileTargetTable, type DeleteMode, type TargetTable, type TargetTableOptions } from '../compile/target-table.ts';
+import type { Catalog } from '../declare/catalog.ts';
+
+/** What has failed and when it is worth trying again. */
+export type FailureState = { readonly attempts: number; readonly nextAttemptAt: Date | null };
+
+/** One row of "ExternalDatabase" with its state. */
+export type ExternalDatabase = {
+  readonly tenancyId: string;
+  readonly id: string;
+  readonly type: string;
+  readonly connectionCiphertext: Buffer;
+  readonly connectionKeyId: string;
+  readonly schemaName: string;
+  readonly deleteMode: DeleteMode;
+  readonly tables: Readonly<Record<string, TableChoice>> | null;
+  readonly paused: boolean;
+  readonly generation: bigint;
+  readonly failure: FailureState;
+  readonly mappingFailures: Readonly<Record<string, FailureState>>;
+};
+
+/** What an owner chose for one mapping; a mapping that is not named is synced as it is. */
+export type TableChoice = TargetTableOptions & { readonly enabled?: boolean };
+
+/** One mapping on its way to one external database. */
+export type Route = { readonly target: TargetTable; readonly fetch: FetchSql; readonly sourceTable: string };
+
+/** Compiles the routes that the owner has left enabled. */
+export function routesOf(catalog: Catalog, database: ExternalDatabase): Route[] {
+  return catalog.mappings
+    .filter((mapping) => database.tables?.[mapping.name]?.enabled !== false)
+    .map((mapping) => {
+      const target = compileTargetTable(mapping, database.tables?.[mapping.name] ?? {}, database.deleteMode);
+      return { target, fetch: compileFetch(mapping, target), sourceTable: mapping.table.name };
+    });
+}
+
+/** Whether a failure's back-off is still running. */
+export function isWaiting(failure: FailureState | undefined, now: Date): boolean {
+  return failure?.nextAttemptAt != null && failure.nextAttemptAt > now;
+}

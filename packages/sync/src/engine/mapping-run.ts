@@ -1,0 +1,42 @@
+import type { Database } from '@hexclave/db';
+import type { ApplyResult, DestinationConnection, Position } from '../destination.ts';
+import { type BatchSize, firstBatchSize } from './batch-size.ts';
+import type { Route } from './external-database.ts';
+
+/** One mapping in the course of one run. `position` is where the target is, as far as we know. */
+export type MappingRun = {
+  readonly route: Route;
+  position: Position;
+  /** The epoch in whose time `position` was last found to belong to our history. */
+  readonly judgedIn: string;
+  size: BatchSize;
+  rowsApplied: number;
+  parked: number;
+  /** Something was applied or moved, so the mirror of the state is out of date. */
+  moved: boolean;
+};
+
+/** What every step of a run has at hand. */
+export type RunContext = {
+  readonly db: Database;
+  readonly tenancyId: string;
+  readonly connection: DestinationConnection;
+  /** The epoch that sequence ids are handed out in now. */
+  readonly epoch: string;
+  /** False once the run must stop: the fuse is off, the configuration has changed, or its time is up. */
+  mayContinue(): Promise<boolean>;
+};
+
+export function mappingRun(route: Route, position: Position, judgedIn: string, parked: number): MappingRun {
+  return { route, position, judgedIn, size: firstBatchSize, rowsApplied: 0, parked, moved: false };
+}
+
+/** Notes what a batch did. Returns false when it was fenced: then the position must be read again. */
+export function noteApplied(run: MappingRun, result: ApplyResult, to: Position): boolean {
+  if (result.kind === 'fenced') return false;
+  run.position = to;
+  run.rowsApplied += result.rows;
+  run.parked += result.parked;
+  run.moved = true;
+  return true;
+}

@@ -1,0 +1,25 @@
+import type { PageRow } from '../destination.ts';
+import { type MappingRun, noteApplied, type RunContext } from './mapping-run.ts';
+
+const PARKED_PER_RUN = 100;
+
+/** Tries parked rows again whose time has come. Returns false when they were fenced. */
+export async function retryParkedRows(context: RunContext, run: MappingRun): Promise<boolean> {
+  const { connection, db, tenancyId } = context;
+  const { target, fetch } = run.route;
+  const due = await connection.dueParkedRows(target, PARKED_PER_RUN);
+  if (due.length === 0) return true;
+  // The rows are read after this position was seen, so if the target still is there, none of them is older than what it has.
+  const at = run.position;
+  const upserts: PageRow[] = [];
+  const deletes: (readonly string[])[] = [];
+  for (const { key } of due) {
+    const [row] = await db.query<{ values: PageRow }>(fetch.rowOfKey, [tenancyId, ...key]);
+    if (row === undefined) deletes.push(key);
+    else upserts.push(row.values);
+  }
+  const result = await connection.retryParked(target, { upserts, deletes }, at);
+  if (result.kind === 'fenced') return false;
+  run.parked = Math.max(0, run.parked - due.length);
+  return noteApplied(run, result, at);
+}

@@ -1,0 +1,97 @@
+import type { Database } from '@hexclave/db';
+import type { DeltaRow } from '../compile/fetch.ts';
+import type { Position } from '../destination.ts';
+import type { ExternalDatabase, FailureState, Route } from './external-database.ts';
+import type { Epoch, SourceHistory } from './position.ts';
+
+/** What a run starts from. */
+export type Situation = {
+  readonly enabled: boolean;
+  /** `null` before the first number was ever handed out. */
+  readonly epoch: string | null;
+  readonly lastNumber: bigint;
+  readonly databases: readonly ExternalDatabase[];
+};
+
+const SITUATION = `
+  SELECT m."syncEngineEnabled" AS enabled, (SELECT e."id" FROM "SequenceEpoch" e ORDER BY e."ordinal" DESC LIMIT 1) AS epoch,
+    CASE WHEN s.is_called THEN s.last_value ELSE 0 END AS "lastNumber", d."tenancyId", d."id", d."type", d."connectionCiphertext",
+    d."connectionKeyId", d."schemaName", d."deleteMode", d."tables", d."paused", d."generation",
+    COALESCE(f."attempts", 0) AS attempts, f."nextAttemptAt",
+    (SELECT jsonb_object_agg(x."mapping", jsonb_build_object('attempts', x."attempts", 'nextAttemptAt', x."nextAttemptAt"))
+     FROM "ExternalDatabaseMappingState" x WHERE x."tenancyId" = d."tenancyId" AND x."externalDatabaseId" = d."id" AND x."errorCode" IS NOT NULL) AS "mappingFailures"
+  FROM "ExternalDbSyncMetadata" m CROSS JOIN "global_seq_id" s
+  LEFT JOIN "ExternalDatabase" d ON d."tenancyId" = $1
+  LEFT JOIN "ExternalDatabaseState" f ON f."tenancyId" = d."tenancyId" AND f."externalDatabaseId" = d."id"
+  ORDER BY d."id"`;
+
+type SituationRow = Omit<ExternalDatabase, 'failure' | 'mappingFailures' | 'id'> &
+  FailureState & {
+    id: string | null;
+    enabled: boolean;
+    epoch: string | null;
+    lastNumber: bigint;
+    mappingFailures: Record<string, { attempts: number; nextAttemptAt: string | null }> | null;
+  };
+
+/** Everything a run needs to know before it reads rows, in one round trip. */
+export async function readSituation(db: Database, tenancyId: string): Promise<Situation> {
+  const rows = await db.query<SituationRow>(SITUATION, [tenancyId]);
+  const [first] = rows;
+  return {
+    enabled: first?.enabled === true,
+    epoch: first?.epoch ?? null,
+    lastNumber: first?.lastNumber ?? 0n,
+    databases: rows.flatMap((row) => (row.id === null ? [] : [toExternalDatabase(row, row.id)])),
+  };
+}
+
+function toExternalDatabase(row: SituationRow, id: string): ExternalDatabase {
+  const mappingFailures = Object.entries(row.mappingFailures ?? {}).map(([mapping, failure]) => [
+    mapping,
+    { attempts: failure.attempts, nextAttemptAt: failure.nextAttemptAt === null ? null : new Date(failure.nextAttemptAt) },
+  ]);
+  return {
+    ...row,
+    id,
+    failure: { attempts: row.attempts, nextAttemptAt: row.nextAttemptAt },
+    mappingFailures: Object.fromEntries(mappingFailures),
+  };
+}
+
+/** Whether a run may go on with a database: false once it is paused, changed, removed, or the fuse is off. */
+export async function mayContinue(db: Database, database: ExternalDatabase): Promise<boolean> {
+  const rows = await db.query<{ ok: boolean }>(
+    `SELECT m."syncEngineEnabled" AND EXISTS (SELECT 1 FROM "ExternalDatabase" d WHERE d."tenancyId" = $1 AND d."id" = $2
+       AND d."generation" = $3 AND NOT d."paused") AS ok FROM "ExternalDbSyncMetadata" m`,
+    [database.tenancyId, database.id, database.generation],
+  );
+  return rows[0]?.ok === true;
+}
+
+/** The history against which a target's positions are judged. */
+export async function readHistory(db: Database, tenancyId: string, sourceTable: string): Promise<SourceHistory> {
+  const rows = await db.query<{ epochs: { id: string; startsAfter: string }[] | null; lastNumber: bigint; pruned: bigint | null }>(
+    `SELECT (SELECT jsonb_agg(jsonb_build_object('id', e."id", 'startsAfter', e."startsAfter"::text) ORDER BY e."ordinal") FROM "SequenceEpoch" e) AS epochs,
+       (SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM "global_seq_id" s) AS "lastNumber",
+       (SELECT h."prunedThrough" FROM "DeletedRowHorizon" h WHERE h."tenancyId" = $1 AND h."tableName" = $2) AS pruned`,
+    [tenancyId, sourceTable],
+  );
+  const epochs: Epoch[] = (rows[0]?.epochs ?? []).map((epoch) => ({ id: epoch.id, startsAfter: BigInt(epoch.startsAfter) }));
+  return { epochs, lastNumber: rows[0]?.lastNumber ?? 0n, tombstonesPrunedThrough: rows[0]?.pruned ?? 0n };
+}
+
+/** Most rows and bytes of one page: a page is held in memory. */
+export const PAGE_ROWS = 250;
+export const PAGE_BYTES = 4_000_000;
+
+/** The changes past each route's cursor, for all routes in one statement. */
+export async function readDelta(
+  db: Database,
+  tenancyId: string,
+  routes: readonly { readonly route: Route; readonly position: Position }[],
+): Promise<DeltaRow[]> {
+  const parts = routes.map(({ route }, index) => `(${route.fetch.delta(index, `$${index + 4}::bigint`, '$2', '$3')})`);
+  const cursors = routes.map(({ position }) => String(position.cursor));
+  return db.query<DeltaRow>(`${parts.join(' UNION ALL ')} ORDER BY 1, 2`, [tenancyId, PAGE_ROWS, PAGE_BYTES, ...cursors]);
+}

@@ -1,0 +1,45 @@
+/** A request that this process has claimed and must now deliver. */
+export type ClaimedRequest = {
+  readonly id: string;
+  readonly kind: 'http' | 'sync';
+  readonly tenancyId: string | null;
+  readonly externalDatabaseId: string | null;
+  readonly method: string;
+  readonly url: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  readonly deduplicationKey: string | null;
+  readonly flowControlKey: string | null;
+  readonly flowControlParallelism: number | null;
+  /** Attempts that failed before this one. */
+  readonly attempts: number;
+  readonly maxAttempts: number | null;
+  /** Proves, when the request is finished, that the claim was not taken over meanwhile. */
+  readonly claimToken: string;
+};
+
+/** A request to be queued. */
+export type NewRequest = {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** A waiting request of the same key makes this one unnecessary: the waiting one is kept. */
+  readonly deduplicationKey?: string;
+  /** At most `parallelism` requests of one key are under way at a time. */
+  readonly flowControl?: { readonly key: string; readonly parallelism: number };
+  readonly notBefore?: Date;
+  /** After so many failures the request is given up, and kept for the operator. Default 10. */
+  readonly maxAttempts?: number;
+};
+
+/** What became of one delivery. */
+export type DeliveryResult =
+  | { readonly kind: 'delivered' }
+  /** Delivered in part: the same request is to be taken up again at once. */
+  | { readonly kind: 'again' }
+  /** `code` and `message` are kept and shown: no secrets, no bodies. */
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+
+/** Delivers requests of both kinds in one way: in-process, by signed HTTP, or through a queue service. */
+export type Deliver = (request: ClaimedRequest, signal: AbortSignal) => Promise<DeliveryResult>;

@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '@hexclave/db';
+import type { Catalog } from './declare/catalog.ts';
+import { runListener } from './listener.ts';
+import type { Deliver } from './outgoing-requests/request.ts';
+import { runPoller } from './poller/poller.ts';
+import { pruneTombstones } from './retention/tombstones.ts';
+import { runSequencer } from './sequencer/sequencer.ts';
+import { createWaker } from './waker.ts';
+
+/** The parts of the pipeline, for the log. */
+export type PipelinePart = 'sequencer' | 'poller' | 'listener' | 'retention';
+
+export type PipelineOptions = {
+  readonly db: Database;
+  readonly catalog: Catalog;
+  readonly deliver: Deliver;
+  readonly onError: (part: PipelinePart, error: unknown) => void;
+  /** Deliveries under way at once. */
+  readonly concurrency?: number;
+};
+
+/** A running pipeline. `stop` resolves when nothing is under way any more. */
+export type Pipeline = { stop(): Promise<void> };
+
+const PRUNE_EVERY_MS = 10 * 60_000;
+
+/** Starts all loops of a long-lived process. */
+export function startPipeline(options: PipelineOptions): Pipeline {
+  const { db, catalog, deliver } = options;
+  const stopping = new AbortController();
+  const sequencerWaker = createWaker();
+  const pollerWaker = createWaker();
+  const report = (part: PipelinePart) => (error: unknown) => {
+    // What fails because of the stop is no news.
+    if (!stopping.signal.aborted) options.onError(part, error);
+  };
+  const channels = { hexclave_sequencer: sequencerWaker.wake, hexclave_outgoing_request: pollerWaker.wake };
+  const loops = [
+    runSequencer(
+      { db, waker: sequencerWaker, onNumbered: pollerWaker.wake, onError: report('sequencer') },
+      stopping.signal,
+    ),
+    runPoller(
+      { db, deliver, waker: pollerWaker, onError: report('poller'), concurrency: options.concurrency },
+      stopping.signal,
+    ),
+    runListener({ connectionString: db.connectionString, channels, onError: report('listener') }, stopping.signal),
+    runRetention(db, catalog, report('retention'), stopping.signal),
+  ];
+  return {
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(loops);
+    },
+  };
+}
+
+async function runRetention(db: Database, catalog: Catalog, onError: (error: unknown) => void, signal: AbortSignal) {
+  while (!signal.aborted) {
+    await delay(PRUNE_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    if (!signal.aborted) await pruneTombstones(db, catalog).catch(onError);
+  }
+}

@@ -1,0 +1,70 @@
+import type { Database } from '@hexclave/db';
+import { afterPass, afterWake, initialState, type PassResult, type SequencerState } from './step.ts';
+import { MARK_ASLEEP, MARK_AWAKE, NUMBER } from './sql.ts';
+import type { Waker } from '../waker.ts';
+
+export type SequencerOptions = {
+  readonly db: Database;
+  /** Rung when a writer's commit asks for us; also ends the pause after an error. */
+  readonly waker: Waker;
+  /** Called after each pass that numbered something: requests are waiting. */
+  readonly onNumbered: () => void;
+  readonly onError: (error: unknown) => void;
+};
+
+const AFTER_ERROR_MS = 1_000;
+
+/** One pass. */
+export async function numberBatch(db: Database, state: SequencerState): Promise<PassResult> {
+  const [pass] = await db.query<PassResult>(NUMBER, [state.batchSize, state.startAfter]);
+  if (pass === undefined) throw new Error('backfill_null_sequence_ids returned nothing');
+  return pass;
+}
+
+/** Passes until nothing is left or the time is up: what the cron route runs. Returns how many rows were numbered. */
+export async function numberAll(db: Database, maxDurationMs: number, signal?: AbortSignal): Promise<bigint> {
+  const deadline = performance.now() + maxDurationMs;
+  let state = initialState;
+  let total = 0n;
+  while (performance.now() < deadline && signal?.aborted !== true) {
+    const pass = await numberBatch(db, state);
+    total += pass.numbered;
+    const decision = afterPass(state, pass);
+    state = decision.state;
+    if (decision.sleepMs > 0) break;
+  }
+  return total;
+}
+
+/** Numbers for as long as the process lives. Any number of these may run, in any number of processes. */
+export async function runSequencer(options: SequencerOptions, signal: AbortSignal): Promise<void> {
+  const { db, waker } = options;
+  let state = initialState;
+  let markedAsleep = false;
+  while (!signal.aborted) {
+    try {
+      const pass = await numberBatch(db, state);
+      if (pass.numbered > 0n) options.onNumbered();
+      // Rows that nobody woke us for: another sequencer may have died awake, and writers believe it still is.
+      if (pass.numbered > 0n) markedAsleep = false;
+      const decision = afterPass(state, pass);
+      state = decision.state;
+      if (decision.sleepMs === 0) continue;
+      if (!markedAsleep) await db.query(MARK_ASLEEP);
+      markedAsleep = true;
+      if (await waker.sleep(decision.sleepMs, signal)) {
+        state = afterWake(state);
+        markedAsleep = false;
+        markAwake(options);
+      }
+    } catch (error) {
+      options.onError(error);
+      await waker.sleep(AFTER_ERROR_MS, signal);
+    }
+  }
+}
+
+/** Not waited for: numbering does not need it, it only spares writers further wakes. */
+function markAwake({ db, onError }: SequencerOptions): void {
+  db.query(MARK_AWAKE).catch(onError);
+}
