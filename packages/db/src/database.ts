@@ -55,15 +55,12 @@ export function createDatabase(options: DatabaseOptions): Database {
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     types: resultTypes,
+    // The pool waits for the promise, whatever the type says: no statement runs before the time-outs are set.
+    onConnect: (client) => setTimeouts(client, options),
     // Not as start-up parameters: transaction poolers refuse those. The timer in the driver backs up the server's.
     query_timeout: (options.statementTimeoutMs ?? 30_000) + 5_000,
   });
   pool.on('error', (error) => options.onError?.(error));
-  pool.on('connect', (client) => {
-    client.on('error', () => undefined);
-    const timeouts = `SET statement_timeout = ${options.statementTimeoutMs ?? 30_000}; SET lock_timeout = ${options.lockTimeoutMs ?? 10_000}; SET idle_in_transaction_session_timeout = 60000`;
-    client.query(timeouts).catch((error: Error) => options.onError?.(error));
-  });
   return {
     pool,
     connectionString: options.connectionString,
@@ -71,6 +68,15 @@ export function createDatabase(options: DatabaseOptions): Database {
     transaction: (work, transactionOptions) => runTransaction(pool, work, transactionOptions ?? {}),
     end: () => pool.end(),
   };
+}
+
+async function setTimeouts(client: pg.ClientBase, options: DatabaseOptions): Promise<void> {
+  client.on('error', () => undefined);
+  const statement = options.statementTimeoutMs ?? 30_000;
+  const lock = options.lockTimeoutMs ?? 10_000;
+  await client.query(
+    `SET statement_timeout = ${statement}; SET lock_timeout = ${lock}; SET idle_in_transaction_session_timeout = 60000`,
+  );
 }
 
 async function queryWith<Row extends object>(

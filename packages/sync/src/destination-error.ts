@@ -24,7 +24,8 @@ export const DESTINATION_ERRORS = {
   TARGET_TLS_FAILED: {
     scope: 'connection',
     message: 'No trusted TLS connection to the external database could be made.',
-    remedy: 'Install a certificate that matches the host, give its authority as sslrootcert, or choose another sslmode.',
+    remedy:
+      'Install a certificate that matches the host, give its authority as sslrootcert, or choose another sslmode.',
   },
   TARGET_SIGN_IN_FAILED: {
     scope: 'connection',

@@ -13,16 +13,16 @@ export { mapping } from './declare/mapping.ts';
 export type { SqlType, TrackedTable } from './declare/tracked-table.ts';
 export { trackedTable } from './declare/tracked-table.ts';
 export type * from './destination.ts';
-export { hexclaveCatalog } from './mappings/index.ts';
-export { DESTINATION_ERRORS, DestinationError } from './destination-error.ts';
 export type { DestinationErrorCode, DestinationErrorFacts, ErrorScope } from './destination-error.ts';
-export { createEngine } from './engine/engine.ts';
-export type { Engine, EngineOptions, SyncOutcome, SyncRequest } from './engine/engine.ts';
-export type { Connect } from './engine/connections.ts';
-export type { ExternalDatabase, TableChoice } from './engine/external-database.ts';
+export { DESTINATION_ERRORS, DestinationError } from './destination-error.ts';
 export { SourceError } from './engine/bulk.ts';
+export type { Connect } from './engine/connections.ts';
+export type { Engine, EngineOptions, SyncOutcome, SyncRequest } from './engine/engine.ts';
+export { createEngine } from './engine/engine.ts';
+export type { ExternalDatabase, TableChoice } from './engine/external-database.ts';
 export { judgePosition } from './engine/position.ts';
 export { runListener } from './listener.ts';
+export { hexclaveCatalog } from './mappings/index.ts';
 export {
   claimRequests,
   completeRequest,
@@ -33,11 +33,11 @@ export {
   releaseRequest,
 } from './outgoing-requests/queue.ts';
 export type { ClaimedRequest, Deliver, DeliveryResult, NewRequest } from './outgoing-requests/request.ts';
-export { startPipeline } from './pipeline.ts';
 export type { Pipeline, PipelineOptions, PipelinePart } from './pipeline.ts';
-export { DELIVERY_TIMEOUT_MS, pollOnce, runPoller } from './poller/poller.ts';
+export { startPipeline } from './pipeline.ts';
 export type { PollerOptions } from './poller/poller.ts';
+export { DELIVERY_TIMEOUT_MS, pollOnce, runPoller } from './poller/poller.ts';
 export { pruneTombstones } from './retention/tombstones.ts';
 export { numberAll, runSequencer } from './sequencer/sequencer.ts';
-export { createWaker } from './waker.ts';
 export type { Waker } from './waker.ts';
+export { createWaker } from './waker.ts';

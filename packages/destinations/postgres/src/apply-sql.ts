@@ -53,7 +53,11 @@ export function compileApply(target: TargetTable, table: string): ApplySql {
       insert(`SELECT ${names.join(', ')} FROM ${staging} s WHERE NOT s.${DELETED_MARK}`, onlyDifferent),
     deleteStaged: (staging) => remove(target, table, `FROM ${staging} d WHERE d.${DELETED_MARK} AND ${sameKey('d')}`),
     sweepStaged: (staging, range) =>
-      remove(target, table, `WHERE ${inRange(range)} AND NOT EXISTS (SELECT 1 FROM ${staging} d WHERE ${sameKey('d')})`),
+      remove(
+        target,
+        table,
+        `WHERE ${inRange(range)} AND NOT EXISTS (SELECT 1 FROM ${staging} d WHERE ${sameKey('d')})`,
+      ),
   };
 }
 
@@ -65,7 +69,9 @@ function remove(target: TargetTable, table: string, rest: string): string {
 
 /** `onlyDifferent` spares the customer's triggers, WAL and replicas a rewrite of rows that are right already. */
 function onConflict(target: TargetTable, onlyDifferent: boolean): string {
-  const values = target.columns.map((column) => id(column.name)).filter((name) => !target.key.map((key) => id(key)).includes(name));
+  const values = target.columns
+    .map((column) => id(column.name))
+    .filter((name) => !target.key.map((key) => id(key)).includes(name));
   const assignments = values.map((name) => `${name} = excluded.${name}`);
   if (target.deleteMode === 'soft') assignments.push(`${DELETED_AT} = NULL`);
   if (assignments.length === 0) return 'DO NOTHING';

@@ -48,7 +48,8 @@ export function classify(error: unknown): DestinationError {
   if ((code !== undefined && TLS_ERRNO.test(code)) || TLS_MESSAGE.test(message)) {
     return new DestinationError('TARGET_TLS_FAILED', { detail: code });
   }
-  if (code !== undefined || LINK_MESSAGE.test(message)) return new DestinationError('TARGET_UNREACHABLE', { detail: code });
+  if (code !== undefined || LINK_MESSAGE.test(message))
+    return new DestinationError('TARGET_UNREACHABLE', { detail: code });
   return new DestinationError('TARGET_ERROR', { detail: error instanceof Error ? error.name : undefined });
 }
 

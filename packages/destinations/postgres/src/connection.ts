@@ -1,17 +1,17 @@
+import { quoteLiteral } from '@hexclave/db';
 import {
-  DestinationError,
   type DestinationConnection,
+  DestinationError,
   type Position,
   type RowStream,
   type StagedBatch,
   type TargetOwner,
   type TargetTable,
 } from '@hexclave/sync';
-import { quoteLiteral } from '@hexclave/db';
 import type pg from 'pg';
 import { compileApply } from './apply-sql.ts';
 import { classify } from './classify.ts';
-import { BEGIN, type Names, moveSql } from './names.ts';
+import { BEGIN, moveSql, type Names } from './names.ts';
 import { applyPage, applyParked, type PageContext } from './page.ts';
 import { dueParkedRows } from './parked.ts';
 import { prepare, readPosition } from './prepare.ts';
@@ -80,7 +80,11 @@ export function createConnection(
   };
 }
 
-async function startCopy({ client, names, owner, target }: PageContext, epoch: string, cursor: bigint): Promise<Position> {
+async function startCopy(
+  { client, names, owner, target }: PageContext,
+  epoch: string,
+  cursor: bigint,
+): Promise<Position> {
   const ours = `SELECT 1 FROM ${names.metadata} WHERE mapping_name = ${quoteLiteral(target.mapping)} AND owner = ${quoteLiteral(owner.tenancyId)}
     AND declaration_hash = ${quoteLiteral(target.hash)} FOR UPDATE`;
   const empty = `SELECT NOT EXISTS (SELECT 1 FROM ${names.table(target)}) AS empty`;

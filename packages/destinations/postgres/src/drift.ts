@@ -27,10 +27,13 @@ const KEYED = `SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrel
 /** Reads a target table from the catalogue; `null` when it does not exist. */
 export async function findTable(client: pg.Client, names: Names, target: TargetTable): Promise<FoundTable | null> {
   const name = names.table(target);
-  const { rows } = await client.query<{ name: string; type: string; not_null: boolean; has_default: boolean; comment: string | null }>(
-    COLUMNS,
-    [name],
-  );
+  const { rows } = await client.query<{
+    name: string;
+    type: string;
+    not_null: boolean;
+    has_default: boolean;
+    comment: string | null;
+  }>(COLUMNS, [name]);
   if (rows.length === 0) return null;
   const key = await client.query<{ keyed: boolean; declared: string[] }>(KEYED, [
     name,
@@ -52,11 +55,19 @@ export async function findTable(client: pg.Client, names: Names, target: TargetT
  * Names the first change by the customer that stands in the way, with the SQL that undoes it. Columns of their own are
  * welcome as long as a row can be inserted without naming them. `altering`: missing columns are about to be added.
  */
-export function findDrift(target: TargetTable, table: string, found: FoundTable, altering = false): DestinationError | null {
+export function findDrift(
+  target: TargetTable,
+  table: string,
+  found: FoundTable,
+  altering = false,
+): DestinationError | null {
   for (const column of target.columns) {
     const actual = found.columns.get(column.name);
     if (actual === undefined && !altering) {
-      return drift(`column ${column.name} is missing`, `ALTER TABLE ${table} ADD COLUMN ${id(column.name)} ${column.type}`);
+      return drift(
+        `column ${column.name} is missing`,
+        `ALTER TABLE ${table} ADD COLUMN ${id(column.name)} ${column.type}`,
+      );
     }
     if (actual !== undefined && actual.type !== found.declaredTypes.get(column.name)) {
       const to = `ALTER COLUMN ${id(column.name)} TYPE ${column.type} USING ${id(column.name)}::${column.type}`;
@@ -66,7 +77,10 @@ export function findDrift(target: TargetTable, table: string, found: FoundTable,
   for (const [name, column] of found.columns) {
     const ours = name === DELETED_AT || target.columns.some((declared) => declared.name === name);
     if (!ours && !altering && column.notNull && !column.hasDefault) {
-      return drift(`column ${name} is NOT NULL and has no default`, `ALTER TABLE ${table} ALTER COLUMN ${id(name)} DROP NOT NULL`);
+      return drift(
+        `column ${name} is NOT NULL and has no default`,
+        `ALTER TABLE ${table} ALTER COLUMN ${id(name)} DROP NOT NULL`,
+      );
     }
   }
   if (found.keyed) return null;

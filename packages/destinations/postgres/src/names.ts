@@ -27,7 +27,8 @@ export function namesIn(schema: string): Names {
  * the session to others afterwards. The lock timeout also bounds how long queries of the customer's can queue up behind
  * a waiter of ours.
  */
-const TIMEOUTS = 'SET LOCAL statement_timeout = 60000; SET LOCAL lock_timeout = 4000; SET LOCAL idle_in_transaction_session_timeout = 120000';
+const TIMEOUTS =
+  'SET LOCAL statement_timeout = 60000; SET LOCAL lock_timeout = 4000; SET LOCAL idle_in_transaction_session_timeout = 120000';
 
 export const BEGIN = `BEGIN; ${TIMEOUTS}`;
 

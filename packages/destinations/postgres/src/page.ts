@@ -59,7 +59,12 @@ function forget({ names, target, mayHaveParked }: PageContext, page: Page): stri
   return mayHaveParked && keys.length > 0 ? [forgetParkedSql(names, target, keys)] : [];
 }
 
-async function applyDividing(context: PageContext, page: Page, fence: string, move: string | null): Promise<ApplyResult> {
+async function applyDividing(
+  context: PageContext,
+  page: Page,
+  fence: string,
+  move: string | null,
+): Promise<ApplyResult> {
   const { client } = context;
   const careful = { ...context, mayHaveParked: true };
   try {
@@ -94,7 +99,11 @@ async function upsertDividing(context: PageContext, rows: readonly PageRow[]): P
 /** Returns why the rows were refused, having undone them; throws what has nothing to do with rows. */
 async function tryUpsert(context: PageContext, rows: readonly PageRow[]): Promise<DestinationError | null> {
   const { client, sql } = context;
-  const statements = ['SAVEPOINT rows', sql.upsertPage(rows, false), ...forget(context, { upserts: rows, deletes: [] })];
+  const statements = [
+    'SAVEPOINT rows',
+    sql.upsertPage(rows, false),
+    ...forget(context, { upserts: rows, deletes: [] }),
+  ];
   try {
     await client.query([...statements, 'RELEASE SAVEPOINT rows'].join(';\n'));
     return null;

@@ -31,7 +31,12 @@ export function forgetParkedAmongSql(names: Names, target: TargetTable, staged: 
 }
 
 /** Rows whose next attempt is due, the longest waiting first. */
-export async function dueParkedRows(client: pg.Client, names: Names, target: TargetTable, limit: number): Promise<ParkedRow[]> {
+export async function dueParkedRows(
+  client: pg.Client,
+  names: Names,
+  target: TargetTable,
+  limit: number,
+): Promise<ParkedRow[]> {
   const { rows } = await client.query<{ key: string[]; code: string; sql_state: string | null; attempts: number }>(
     `SELECT key, error_code AS code, error_sqlstate AS sql_state, attempts FROM ${names.parked}
      WHERE mapping_name = $1 AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT $2`,

@@ -11,7 +11,7 @@ import {
 } from '@hexclave/sync';
 import type pg from 'pg';
 import { classify } from './classify.ts';
-import { findDrift, type FoundTable, findTable } from './drift.ts';
+import { type FoundTable, findDrift, findTable } from './drift.ts';
 import { BEGIN, METADATA_TABLE, type Names, PARKED_TABLE } from './names.ts';
 import { countParked } from './parked.ts';
 import { rollback, runStatements } from './transaction.ts';
@@ -121,8 +121,10 @@ async function checkShape(client: pg.Client, names: Names, target: TargetTable, 
 /** What makes a table match a new declaration. */
 function ddl(names: Names, target: TargetTable, found: FoundTable | null): string[] {
   const table = names.table(target);
-  if (found === null) return [createTable(target, table), `COMMENT ON TABLE ${table} IS ${quoteLiteral(markOf(target))}`];
-  if (found.comment !== markOf(target)) throw new DestinationError('TARGET_TABLE_EXISTS', { detail: `table ${target.name}` });
+  if (found === null)
+    return [createTable(target, table), `COMMENT ON TABLE ${table} IS ${quoteLiteral(markOf(target))}`];
+  if (found.comment !== markOf(target))
+    throw new DestinationError('TARGET_TABLE_EXISTS', { detail: `table ${target.name}` });
   const statements = alterTable(target, table, found);
   const drift = findDrift(target, table, found, statements.length > 0);
   if (drift !== null) throw drift;
@@ -135,14 +137,19 @@ function markOf(target: TargetTable): string {
 }
 
 function createTable(target: TargetTable, table: string): string {
-  const columns = target.columns.map((column) => `${id(column.name)} ${column.type}${column.notNull ? ' NOT NULL' : ''}`);
+  const columns = target.columns.map(
+    (column) => `${id(column.name)} ${column.type}${column.notNull ? ' NOT NULL' : ''}`,
+  );
   if (target.deleteMode === 'soft') columns.push(`${DELETED_AT} timestamptz`);
   return `CREATE TABLE ${table} (${[...columns, `PRIMARY KEY (${target.key.map((key) => id(key)).join(', ')})`].join(', ')})`;
 }
 
 /** New columns are added as nullable ones, since rows that are there have no values yet; columns no longer filled must not be NOT NULL. */
 function alterTable(target: TargetTable, table: string, found: FoundTable): string[] {
-  const wanted = [...target.columns, ...(target.deleteMode === 'soft' ? [{ name: DELETED_AT, type: 'timestamptz' }] : [])];
+  const wanted = [
+    ...target.columns,
+    ...(target.deleteMode === 'soft' ? [{ name: DELETED_AT, type: 'timestamptz' }] : []),
+  ];
   const added = wanted.filter((column) => !found.columns.has(column.name));
   const unfilled = [...found.columns].filter(
     ([name, column]) => column.notNull && !column.hasDefault && !wanted.some((other) => other.name === name),
@@ -162,7 +169,9 @@ async function createOrAlter(
   target: TargetTable,
   statements: readonly string[],
 ): Promise<void> {
-  const values = [target.mapping, owner.tenancyId, owner.externalDatabaseId, target.name, target.hash].map(quoteLiteral);
+  const values = [target.mapping, owner.tenancyId, owner.externalDatabaseId, target.name, target.hash].map(
+    quoteLiteral,
+  );
   const claim = `INSERT INTO ${names.metadata} AS m (mapping_name, owner, external_database_id, table_name, declaration_hash) VALUES (${values.join(', ')})
     ON CONFLICT (mapping_name) DO UPDATE SET external_database_id = excluded.external_database_id, table_name = excluded.table_name,
       declaration_hash = excluded.declaration_hash, epoch = NULL, last_synced_sequence_id = 0, copy_progress = NULL, updated_at = now()

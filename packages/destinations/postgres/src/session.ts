@@ -79,6 +79,8 @@ function tlsOptions({ host, tls }: PostgresConnection): false | ConnectionOption
 
 /** Throws unless the server is one that the destination works with. */
 export async function checkVersion(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ version: number }>("SELECT current_setting('server_version_num')::int AS version");
+  const { rows } = await client.query<{ version: number }>(
+    "SELECT current_setting('server_version_num')::int AS version",
+  );
   if ((rows[0]?.version ?? 0) < 120_000) throw new DestinationError('TARGET_UNSUPPORTED_VERSION');
 }

@@ -76,14 +76,19 @@ async function stageBatch(context: RunContext, run: MappingRun, batch: BulkBatch
     const counted = byteCounter();
     rows.on('error', (error) => counted.stream.destroy(error));
     const source = rows.pipe(counted.stream);
-    const staged = await context.connection.stage(run.route.target, { source, marked: batch.marked, sweep: batch.sweep });
+    const staged = await context.connection.stage(run.route.target, {
+      source,
+      marked: batch.marked,
+      sweep: batch.sweep,
+    });
     client.release();
     run.size = afterBatch(run.size, { rows: batch.rows, bytes: counted.bytes(), ms: performance.now() - started });
     return staged;
   } catch (error) {
     // A COPY that was broken off leaves the connection in the middle of its rows.
     client.release(true);
-    if (sourceError !== undefined) throw new SourceError('The internal database failed while rows were read', { cause: sourceError });
+    if (sourceError !== undefined)
+      throw new SourceError('The internal database failed while rows were read', { cause: sourceError });
     throw error;
   }
 }

@@ -17,7 +17,11 @@ export type KeptConnection = {
 
 export type ConnectionKeeper = {
   /** Runs `work` with the connection, alone; a connection that `work` throws over is closed. */
-  use<T>(database: ExternalDatabase, siblingIds: readonly string[], work: (kept: KeptConnection) => Promise<T>): Promise<T>;
+  use<T>(
+    database: ExternalDatabase,
+    siblingIds: readonly string[],
+    work: (kept: KeptConnection) => Promise<T>,
+  ): Promise<T>;
   closeAll(): Promise<void>;
 };
 
@@ -58,7 +62,11 @@ export function connectionKeeper(catalog: Catalog, connect: Connect): Connection
       slot.kept = null;
     }
     slot.kept ??= {
-      connection: await connect(database, { tenancyId: database.tenancyId, externalDatabaseId: database.id, siblingIds }),
+      connection: await connect(database, {
+        tenancyId: database.tenancyId,
+        externalDatabaseId: database.id,
+        siblingIds,
+      }),
       generation: database.generation,
       runs: new Map(),
       routes: routesOf(catalog, database),

@@ -23,7 +23,12 @@ export async function copyMapping(context: RunContext, run: MappingRun): Promise
   return true;
 }
 
-async function planRange(context: RunContext, run: MappingRun, from: Position, rows: number): Promise<BulkBatch | null> {
+async function planRange(
+  context: RunContext,
+  run: MappingRun,
+  from: Position,
+  rows: number,
+): Promise<BulkBatch | null> {
   const { copy } = from;
   if (copy === null) return null;
   const range = await nextRange(context, run, copy.after, rows);
@@ -36,7 +41,12 @@ async function planRange(context: RunContext, run: MappingRun, from: Position, r
   };
 }
 
-async function nextRange(context: RunContext, run: MappingRun, after: readonly string[] | null, rows: number): Promise<KeyRange> {
+async function nextRange(
+  context: RunContext,
+  run: MappingRun,
+  after: readonly string[] | null,
+  rows: number,
+): Promise<KeyRange> {
   const [bound] = await context.db.query<{ key: string[] }>(run.route.fetch.keyBound(after), [context.tenancyId, rows]);
   return { after, through: bound?.key ?? null };
 }

@@ -144,7 +144,11 @@ async function prepareMissing(run: DatabaseRun, kept: KeptConnection): Promise<M
   return failures;
 }
 
-async function saveResults(run: DatabaseRun, kept: KeptConnection, failures: Map<string, DestinationError>): Promise<void> {
+async function saveResults(
+  run: DatabaseRun,
+  kept: KeptConnection,
+  failures: Map<string, DestinationError>,
+): Promise<void> {
   const { options, database } = run;
   const healthy: MappingRun[] = [];
   for (const [name, mapping] of kept.runs) {

@@ -1,5 +1,10 @@
 import { compileFetch, type FetchSql } from '../compile/fetch.ts';
-import { compileTargetTable, type DeleteMode, type TargetTable, type TargetTableOptions } from '../compile/target-table.ts';
+import {
+  compileTargetTable,
+  type DeleteMode,
+  type TargetTable,
+  type TargetTableOptions,
+} from '../compile/target-table.ts';
 import type { Catalog } from '../declare/catalog.ts';
 
 /** What has failed and when it is worth trying again. */

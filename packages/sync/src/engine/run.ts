@@ -66,7 +66,11 @@ function applyPageOf(context: RunContext, run: MappingRun, rows: readonly DeltaR
 }
 
 /** Tries one step, after a fence from the position that the target really has. Returns the error that it fails with. */
-async function attempt(context: RunContext, run: MappingRun, work: () => Promise<boolean>): Promise<DestinationError | null> {
+async function attempt(
+  context: RunContext,
+  run: MappingRun,
+  work: () => Promise<boolean>,
+): Promise<DestinationError | null> {
   for (let tried = 1; ; tried++) {
     try {
       if (await work()) return null;

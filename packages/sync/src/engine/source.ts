@@ -49,7 +49,10 @@ export async function readSituation(db: Database, tenancyId: string): Promise<Si
 function toExternalDatabase(row: SituationRow, id: string): ExternalDatabase {
   const mappingFailures = Object.entries(row.mappingFailures ?? {}).map(([mapping, failure]) => [
     mapping,
-    { attempts: failure.attempts, nextAttemptAt: failure.nextAttemptAt === null ? null : new Date(failure.nextAttemptAt) },
+    {
+      attempts: failure.attempts,
+      nextAttemptAt: failure.nextAttemptAt === null ? null : new Date(failure.nextAttemptAt),
+    },
   ]);
   return {
     ...row,
@@ -71,13 +74,20 @@ export async function mayContinue(db: Database, database: ExternalDatabase): Pro
 
 /** The history against which a target's positions are judged. */
 export async function readHistory(db: Database, tenancyId: string, sourceTable: string): Promise<SourceHistory> {
-  const rows = await db.query<{ epochs: { id: string; startsAfter: string }[] | null; lastNumber: bigint; pruned: bigint | null }>(
+  const rows = await db.query<{
+    epochs: { id: string; startsAfter: string }[] | null;
+    lastNumber: bigint;
+    pruned: bigint | null;
+  }>(
     `SELECT (SELECT jsonb_agg(jsonb_build_object('id', e."id", 'startsAfter', e."startsAfter"::text) ORDER BY e."ordinal") FROM "SequenceEpoch" e) AS epochs,
        (SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM "global_seq_id" s) AS "lastNumber",
        (SELECT h."prunedThrough" FROM "DeletedRowHorizon" h WHERE h."tenancyId" = $1 AND h."tableName" = $2) AS pruned`,
     [tenancyId, sourceTable],
   );
-  const epochs: Epoch[] = (rows[0]?.epochs ?? []).map((epoch) => ({ id: epoch.id, startsAfter: BigInt(epoch.startsAfter) }));
+  const epochs: Epoch[] = (rows[0]?.epochs ?? []).map((epoch) => ({
+    id: epoch.id,
+    startsAfter: BigInt(epoch.startsAfter),
+  }));
   return { epochs, lastNumber: rows[0]?.lastNumber ?? 0n, tombstonesPrunedThrough: rows[0]?.pruned ?? 0n };
 }
 
@@ -93,5 +103,10 @@ export async function readDelta(
 ): Promise<DeltaRow[]> {
   const parts = routes.map(({ route }, index) => `(${route.fetch.delta(index, `$${index + 4}::bigint`, '$2', '$3')})`);
   const cursors = routes.map(({ position }) => String(position.cursor));
-  return db.query<DeltaRow>(`${parts.join(' UNION ALL ')} ORDER BY 1, 2`, [tenancyId, PAGE_ROWS, PAGE_BYTES, ...cursors]);
+  return db.query<DeltaRow>(`${parts.join(' UNION ALL ')} ORDER BY 1, 2`, [
+    tenancyId,
+    PAGE_ROWS,
+    PAGE_BYTES,
+    ...cursors,
+  ]);
 }

@@ -13,7 +13,11 @@ export function retryDelayMs(attempts: number, random: () => number = Math.rando
 }
 
 /** Mirrors what the target says of its mappings. May be lost in a crash: the target knows better, and is asked first. */
-export async function saveProgress(db: Database, database: ExternalDatabase, runs: readonly MappingRun[]): Promise<void> {
+export async function saveProgress(
+  db: Database,
+  database: ExternalDatabase,
+  runs: readonly MappingRun[],
+): Promise<void> {
   if (runs.length === 0) return;
   await db.query(
     `INSERT INTO "ExternalDatabaseMappingState" AS s ("tenancyId", "externalDatabaseId", "mapping", "phase", "appliedSequenceId",

@@ -19,7 +19,9 @@ function toPage(run: MappingRun, rows: readonly DeltaRow[]): Page {
   const keyIndexes = target.key.map((key) => target.columns.findIndex((column) => column.name === key));
   return {
     upserts: rows.filter((row) => row.kind === 'upsert').map((row) => row.values),
-    deletes: rows.filter((row) => row.kind === 'delete').map((row) => keyIndexes.map((index) => row.values[index] ?? '')),
+    deletes: rows
+      .filter((row) => row.kind === 'delete')
+      .map((row) => keyIndexes.map((index) => row.values[index] ?? '')),
   };
 }
 
@@ -38,7 +40,12 @@ export async function streamBacklog(context: RunContext, run: MappingRun): Promi
   }
 }
 
-async function planChanges(context: RunContext, run: MappingRun, from: Position, rows: number): Promise<BulkBatch | null> {
+async function planChanges(
+  context: RunContext,
+  run: MappingRun,
+  from: Position,
+  rows: number,
+): Promise<BulkBatch | null> {
   const { fetch } = run.route;
   const [bound] = await context.db.query<{ upper: bigint | null; count: number }>(fetch.sequenceBound, [
     context.tenancyId,

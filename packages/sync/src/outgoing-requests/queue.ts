@@ -22,19 +22,20 @@ const NOT_DURABLE = "set_config('synchronous_commit', 'off', true)";
 const CLAIM = `
   WITH fuse AS (SELECT m."outgoingRequestsEnabled" AND m."pollerEnabled" AS on, m."syncEngineEnabled" AS sync, ${NOT_DURABLE} AS commit
     FROM "ExternalDbSyncMetadata" m),
-  candidates AS (
-    (SELECT r."id" FROM "OutgoingRequest" r, fuse
-     WHERE r."startedFulfillingAt" IS NULL AND r."failedAt" IS NULL AND r."notBefore" <= now() AND fuse.on AND (fuse.sync OR r."kind" <> 'sync')
-       AND NOT EXISTS (SELECT 1 FROM "OutgoingRequest" o WHERE o."deduplicationKey" = r."deduplicationKey"
-         AND o."startedFulfillingAt" IS NOT NULL AND o."failedAt" IS NULL AND o."leaseExpiresAt" > now())
-       AND (r."flowControlKey" IS NULL OR r."flowControlParallelism" > (SELECT count(*) FROM "OutgoingRequest" o
-         WHERE o."flowControlKey" = r."flowControlKey" AND o."startedFulfillingAt" IS NOT NULL AND o."failedAt" IS NULL AND o."leaseExpiresAt" > now()))
-     ORDER BY r."notBefore" LIMIT $1 FOR UPDATE OF r SKIP LOCKED)
-    UNION ALL
-    (SELECT r."id" FROM "OutgoingRequest" r, fuse
-     WHERE r."startedFulfillingAt" IS NOT NULL AND r."failedAt" IS NULL AND r."leaseExpiresAt" <= now() AND fuse.on AND (fuse.sync OR r."kind" <> 'sync')
-     ORDER BY r."leaseExpiresAt" LIMIT $1 FOR UPDATE OF r SKIP LOCKED)
-    LIMIT $1
+  due AS (
+    SELECT r."id" FROM "OutgoingRequest" r, fuse
+    WHERE r."startedFulfillingAt" IS NULL AND r."failedAt" IS NULL AND r."notBefore" <= now() AND fuse.on AND (fuse.sync OR r."kind" <> 'sync')
+      AND NOT EXISTS (SELECT 1 FROM "OutgoingRequest" o WHERE o."deduplicationKey" = r."deduplicationKey"
+        AND o."startedFulfillingAt" IS NOT NULL AND o."failedAt" IS NULL AND o."leaseExpiresAt" > now())
+      AND (r."flowControlKey" IS NULL OR r."flowControlParallelism" > (SELECT count(*) FROM "OutgoingRequest" o
+        WHERE o."flowControlKey" = r."flowControlKey" AND o."startedFulfillingAt" IS NOT NULL AND o."failedAt" IS NULL AND o."leaseExpiresAt" > now()))
+    ORDER BY r."notBefore" LIMIT $1 FOR UPDATE OF r SKIP LOCKED
+  ), stale AS (
+    SELECT r."id" FROM "OutgoingRequest" r, fuse
+    WHERE r."startedFulfillingAt" IS NOT NULL AND r."failedAt" IS NULL AND r."leaseExpiresAt" <= now() AND fuse.on AND (fuse.sync OR r."kind" <> 'sync')
+    ORDER BY r."leaseExpiresAt" LIMIT $1 FOR UPDATE OF r SKIP LOCKED
+  ), candidates AS (
+    SELECT "id" FROM due UNION ALL SELECT "id" FROM stale
   )
   UPDATE "OutgoingRequest" r SET "startedFulfillingAt" = now(), "leaseExpiresAt" = now() + $2 * interval '1 millisecond',
     "claimToken" = gen_random_uuid(), "updatedAt" = now()

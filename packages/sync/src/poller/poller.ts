@@ -71,7 +71,11 @@ async function deliverOne(options: PollerOptions, request: ClaimedRequest, signa
   }
 }
 
-async function deliverBounded(options: PollerOptions, request: ClaimedRequest, signal: AbortSignal): Promise<DeliveryResult> {
+async function deliverBounded(
+  options: PollerOptions,
+  request: ClaimedRequest,
+  signal: AbortSignal,
+): Promise<DeliveryResult> {
   try {
     return await options.deliver(request, AbortSignal.any([signal, AbortSignal.timeout(DELIVERY_TIMEOUT_MS)]));
   } catch (error) {

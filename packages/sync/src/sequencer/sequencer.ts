@@ -1,7 +1,7 @@
 import type { Database } from '@hexclave/db';
-import { afterPass, afterWake, initialState, type PassResult, type SequencerState } from './step.ts';
-import { MARK_ASLEEP, MARK_AWAKE, NUMBER } from './sql.ts';
 import type { Waker } from '../waker.ts';
+import { MARK_ASLEEP, MARK_AWAKE, NUMBER } from './sql.ts';
+import { afterPass, afterWake, initialState, type PassResult, type SequencerState } from './step.ts';
 
 export type SequencerOptions = {
   readonly db: Database;

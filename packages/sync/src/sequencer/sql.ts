@@ -1,5 +1,6 @@
 /** Numbers one batch. `$1` rows a table, `$2` tenancy to start after. */
-export const NUMBER = 'SELECT "numbered", "last_tenancy" AS "lastTenancy", "more" FROM "backfill_null_sequence_ids"($1, $2)';
+export const NUMBER =
+  'SELECT "numbered", "last_tenancy" AS "lastTenancy", "more" FROM "backfill_null_sequence_ids"($1, $2)';
 
 /** From now on writers wake nobody. Not transactional, so seen at once. */
 export const MARK_AWAKE = `SELECT setval('"sequencer_sleep_state"', 1)`;

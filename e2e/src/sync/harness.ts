@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { createDatabase, type Database } from '@hexclave/db';
+import { type PostgresConnection, postgresDestination } from '@hexclave/destination-postgres';
+import {
+  type Catalog,
+  compileFetch,
+  compileTargetTable,
+  createEngine,
+  type Engine,
+  enqueueSync,
+  hexclaveCatalog,
+  type Pipeline,
+  startPipeline,
+  type TableChoice,
+} from '@hexclave/sync';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase, waitUntil } from '@hexclave/testing';
+
+/** An external database under test, as its owner would configure it. */
+export type Target = {
+  readonly id: string;
+  readonly tenancyId: string;
+  readonly database: TestDatabase;
+  readonly schema: string;
+};
+
+export type TargetOptions = {
+  readonly database?: TestDatabase;
+  readonly schema?: string;
+  readonly deleteMode?: 'hard' | 'soft';
+  readonly tables?: Record<string, TableChoice>;
+  readonly connection?: Partial<PostgresConnection>;
+};
+
+/** The pipeline over a fresh internal database, with connections in plain JSON where the server would encrypt them. */
+export async function createHarness(catalog: Catalog = hexclaveCatalog) {
+  const internal = await createTestDatabase();
+  const { db } = internal;
+  const failures: string[] = [];
+  const engines: { engine: Engine; db: Database }[] = [];
+  const pipelines: Pipeline[] = [];
+
+  const newEngine = (): Engine => {
+    const engineDb = createDatabase({ connectionString: internal.connectionString, max: 8 });
+    const destination = postgresDestination({ allowPrivateHosts: true, connectTimeoutMs: 3_000 });
+    const engine = createEngine({
+      db: engineDb,
+      catalog,
+      connect: (database, owner) =>
+        destination.connect(JSON.parse(database.connectionCiphertext.toString('utf8')), database.schemaName, owner),
+      onFailure: (database, mapping, error) =>
+        failures.push(`${database.id}/${mapping ?? '*'}: ${error.code} ${error.sqlState ?? ''}`),
+    });
+    engines.push({ engine, db: engineDb });
+    return engine;
+  };
+
+  return {
+    db,
+    internal,
+    catalog,
+    failures,
+    newEngine,
+    addTenancy: async () => {
+      const id = randomUUID();
+      await db.query('INSERT INTO "Project" ("id", "displayName") VALUES ($1::text, $1)', [id]);
+      await db.query('INSERT INTO "Tenancy" ("id", "projectId") VALUES ($1::uuid, $1::uuid::text)', [id]);
+      return id;
+    },
+    addTarget: async (tenancyId: string, id = 'main', options: TargetOptions = {}): Promise<Target> => {
+      const database = options.database ?? (await createEmptyDatabase());
+      const schema = options.schema ?? 'hexclave';
+      const connection = { ...connectionOf(database.connectionString), ...options.connection };
+      await db.query(
+        `INSERT INTO "ExternalDatabase" ("tenancyId", "id", "connectionCiphertext", "connectionKeyId", "connectionDisplay", "schemaName", "deleteMode", "tables")
+         VALUES ($1, $2, $3, 'test', '{}', $4, $5, $6)`,
+        [
+          tenancyId,
+          id,
+          Buffer.from(JSON.stringify(connection)),
+          schema,
+          options.deleteMode ?? 'hard',
+          options.tables ?? null,
+        ],
+      );
+      await enqueueSync(db, tenancyId);
+      return { id, tenancyId, database, schema };
+    },
+    /** Sequencer, poller and engine in this process. */
+    start: () => {
+      const engine = newEngine();
+      const own = createDatabase({ connectionString: internal.connectionString, max: 12 });
+      engines.push({ engine: { sync: engine.sync, close: async () => undefined }, db: own });
+      const pipeline = startPipeline({
+        db: own,
+        catalog,
+        onError: (part, error) => failures.push(`${part}: ${String(error)}`),
+        deliver: async (request, signal) => {
+          const { finished } = await engine.sync({
+            tenancyId: request.tenancyId ?? '',
+            externalDatabaseId: request.externalDatabaseId,
+            maxDurationMs: 20_000,
+            signal,
+          });
+          return { kind: finished ? 'delivered' : 'again' };
+        },
+      });
+      pipelines.push(pipeline);
+      return pipeline;
+    },
+    close: async () => {
+      await Promise.all(pipelines.map((pipeline) => pipeline.stop()));
+      for (const { engine, db: engineDb } of engines) {
+        await engine.close();
+        await engineDb.end();
+      }
+    },
+  };
+}
+
+export type Harness = Awaited<ReturnType<typeof createHarness>>;
+
+export function connectionOf(connectionString: string): PostgresConnection {
+  const url = new URL(connectionString);
+  return {
+    host: url.hostname,
+    port: Number(url.port),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: url.pathname.slice(1),
+    tls: { mode: 'disable' },
+  };
+}
+
+type Differences = { mapping: string; missing: number; extra: number };
+
+/** Compares every target table with its mapping's own query, as text, row by row. */
+export async function differences(
+  harness: Harness,
+  target: Target,
+  tables: Record<string, TableChoice> = {},
+): Promise<Differences[]> {
+  const found: Differences[] = [];
+  for (const mapping of harness.catalog.mappings) {
+    if (tables[mapping.name]?.enabled === false) continue;
+    const table = compileTargetTable(mapping, tables[mapping.name] ?? {}, 'hard');
+    const columns = table.columns.map((column) => `"${column.name}"::text`).join(', ');
+    const source = await harness.db.query<{ row: string }>(
+      `SELECT ROW(${columns})::text AS row FROM (${compileFetch(mapping, table).everything}) q`,
+      [target.tenancyId],
+    );
+    const copy = await target.database.db.query<{ row: string }>(
+      `SELECT ROW(${columns})::text AS row FROM "${target.schema}"."${table.name}"`,
+    );
+    const [expected, actual] = [new Set(source.map(({ row }) => row)), new Set(copy.map(({ row }) => row))];
+    const missing = [...expected].filter((row) => !actual.has(row)).length;
+    const extra = [...actual].filter((row) => !expected.has(row)).length + (copy.length - actual.size);
+    if (missing + extra > 0) found.push({ mapping: mapping.name, missing, extra });
+  }
+  return found;
+}
+
+/** Waits until a target equals its source; says what differs when it does not. */
+export async function converged(harness: Harness, target: Target, timeoutMs = 20_000): Promise<void> {
+  let last: Differences[] | undefined;
+  await waitUntil(
+    async () => {
+      last = await differences(harness, target);
+      return last.length === 0;
+    },
+    { timeoutMs, intervalMs: 50, describe: `${target.id} to converge` },
+  ).catch((error: Error) => {
+    throw new Error(`${error.message}: ${JSON.stringify(last)}; failures: ${harness.failures.slice(-10).join('; ')}`, {
+      cause: error,
+    });
+  });
+}
