@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { waitUntil } from '@hexclave/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { holdCluster, query, reachableFolder, startForTest, untilGone } from './fixtures/helpers.ts';
+import { holdCluster, query, reachableFolder, startForTest } from './fixtures/helpers.ts';
 import { isReachable } from './folders.ts';
 import { copyCluster, findFreePort, initialise, startCluster } from './index.ts';
+import { isAlive } from './process-info.ts';
 
 const isRoot = process.getuid?.() === 0;
 const NOBODY = { uid: 65534, gid: 65534 };
@@ -67,7 +69,7 @@ test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('the server ends with its p
   const next = await startForTest({ dataDir, port: holder.port });
   expect(next).toMatchObject({ ownership: 'started', port: holder.port });
   expect(await query(next.connectionString(), 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
-  await untilGone(holder.pid);
+  await waitUntil(() => !isAlive(holder.pid), { describe: 'the old server to be gone' });
 });
 
 test('a server that was killed is started again and recovers what was committed', async () => {

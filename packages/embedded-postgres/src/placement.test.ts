@@ -1,14 +1,19 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, readlink, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { waitUntil } from '@hexclave/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { platformPackage, restoreSymlinks } from './binaries.ts';
 import { reachableFolder, startForTest } from './fixtures/helpers.ts';
 import { isReachable, ownFolder } from './folders.ts';
 import { parsePasswd } from './identity.ts';
 import { parsePidFile } from './pid-file.ts';
+import { isAlive } from './process-info.ts';
 
-const stranger = { uid: 65534, gid: 65534 };
+/** Neither root nor `nobody`, as whom the tests may run. */
+const stranger = { uid: 54321, gid: 54321 };
 
 test('a link in place of a folder of ours is refused', async () => {
   const folder = await reachableFolder();
@@ -59,6 +64,19 @@ test('ids of macOS’s nobody are read as the system means them', () => {
     { name: 'nobody', uid: 4294967294, gid: 4294967294 },
   ]);
 });
+
+test.runIf(process.platform === 'linux')(
+  'a process that ended counts as gone although nobody has collected it',
+  async () => {
+    // The shell becomes `sleep`, which does not wait for the child that the shell left it.
+    const parent = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    onTestFinished(() => void parent.kill());
+    const [output] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(output.toString());
+    await waitUntil(() => !isAlive(pid), { describe: 'the child to end' });
+    expect(existsSync(`/proc/${pid}`)).toBe(true);
+  },
+);
 
 test.each(['', 'rubbish', '-5\n'])('a pid file of %j is no pid file', (text) => {
   expect(parsePidFile(text)).toBeUndefined();
