@@ -54,9 +54,11 @@ const RETRY_MS = 250;
 const ORPHAN_GRACE_MS = 2_000;
 const SETTLE_POLL_MS = 20;
 
-/** Creates the cluster at `dataDir` unless it is there. Does not start it. */
-export async function initialise(options: Pick<ClusterOptions, 'dataDir' | 'binDir' | 'sync'>): Promise<void> {
-  await ensureCluster(await place(options), options);
+/** Creates the cluster at `dataDir` unless it is there, without starting it. Returns where the data really lies. */
+export async function initialise(options: Pick<ClusterOptions, 'dataDir' | 'binDir' | 'sync'>): Promise<string> {
+  const placement = await place(options);
+  await ensureCluster(placement, options);
+  return placement.dataDir;
 }
 
 /** Copies a stopped cluster, far faster than initialising another. The copy has the same superuser password. */

@@ -18,7 +18,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await chmod(folder, 0o711);
   const pristineDataDir = join(folder, 'pristine');
   const dataDir = join(folder, 'data');
-  await initialise({ dataDir: pristineDataDir, binDir, sync: false });
+  const pristine = await initialise({ dataDir: pristineDataDir, binDir, sync: false });
   await copyCluster({ from: pristineDataDir, to: dataDir, binDir });
   const cluster = await startCluster({ dataDir, binDir, settings: THROW_AWAY_SETTINGS });
   project.provide('hexclaveTestCluster', {
@@ -30,6 +30,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   return async () => {
     await removeCluster(cluster);
+    // Elsewhere than in the folder when the server could not reach that.
+    await rm(pristine, { recursive: true, force: true });
     await rm(folder, { recursive: true, force: true });
   };
 }
