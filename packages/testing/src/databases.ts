@@ -15,7 +15,7 @@ export type TestDatabase = {
   drop(): Promise<void>;
 };
 
-/** A fresh copy of a database that has all migrations: some ten milliseconds. */
+/** A fresh copy of a database that has all migrations; takes about a tenth of a second. */
 export function createTestDatabase(): Promise<TestDatabase> {
   const cluster = testCluster();
   if (cluster.templateError !== undefined) throw new Error(`No template database: ${cluster.templateError}`);
