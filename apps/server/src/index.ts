@@ -1,1 +1,16 @@
-export {};
+export { type ConnectionCipher, createConnectionCipher } from './external-databases/connection-cipher.ts';
+export { createExternalDatabaseStore, reencryptConnections } from './external-databases/postgres-store.ts';
+export type { ExternalDatabaseKey, ExternalDatabaseStore, ShownExternalDatabase } from './external-databases/store.ts';
+export type { Api } from './http/api.ts';
+export { createHttpApp, type HttpAppDependencies } from './http/create-http-app.ts';
+export type { HttpConfig, HttpEnvironment, HttpServices } from './http/environment.ts';
+export { DEFAULT_RATE_LIMITS, type RateLimit, type RateLimits } from './http/rate-limits.ts';
+export {
+  DEMO_PROJECT_ID,
+  loadDevelopmentKeys,
+  makeProjectKeys,
+  type ProjectKeys,
+  type SeededKeys,
+} from './seed/key-file.ts';
+export { seedDevelopment, seedInternalProject } from './seed/seed.ts';
+export { mappingCatalogueOf } from './services/mapping-catalogue.ts';

@@ -69,7 +69,9 @@ describe('a connection string that is taken', () => {
   });
 
   it('survives building and parsing for any user, password and database', () => {
-    const name = fc.string({ unit: 'binary', minLength: 1, maxLength: 15 }).filter((text) => !/[\p{Cc}\p{Surrogate}]/u.test(text));
+    const name = fc
+      .string({ unit: 'binary', minLength: 1, maxLength: 15 })
+      .filter((text) => !/[\p{Cc}\p{Surrogate}]/u.test(text));
     fc.assert(
       fc.property(name, name, name, fc.integer({ min: 1, max: 65_535 }), (user, password, database, port) => {
         const text = `postgres://${[user, password].map(encodeURIComponent).join(':')}@db:${port}/${encodeURIComponent(database)}`;
@@ -130,14 +132,33 @@ describe('a connection string that is refused', () => {
     ['postgres://a:b@db/shop?sslrootcert=/etc/ssl/ca.pem', /not a path/],
     ['postgres://a:b@db/shop?sslrootcert=system', /not a path/],
     ['postgres://a:b@db/shop?sslmode=disable&sslrootcert=x', /sslmode=disable/],
-    ['postgres://a:b@db/shop?sslrootcert=-----BEGIN%20CERTIFICATE-----AAAA-----END%20CERTIFICATE-----', /cannot be read/],
+    [
+      'postgres://a:b@db/shop?sslrootcert=-----BEGIN%20CERTIFICATE-----AAAA-----END%20CERTIFICATE-----',
+      /cannot be read/,
+    ],
   ])('%j', (text, problem) => {
     expect(problemOf(text)).toMatch(problem);
   });
 
   it.each([
-    'host', 'hostaddr', 'port', 'user', 'password', 'dbname', 'options', 'application_name', 'service', 'passfile',
-    'sslcert', 'sslkey', 'ssl', 'channel_binding', 'connect_timeout', 'statement_timeout', 'HOST', '%68ost',
+    'host',
+    'hostaddr',
+    'port',
+    'user',
+    'password',
+    'dbname',
+    'options',
+    'application_name',
+    'service',
+    'passfile',
+    'sslcert',
+    'sslkey',
+    'ssl',
+    'channel_binding',
+    'connect_timeout',
+    'statement_timeout',
+    'HOST',
+    '%68ost',
   ])('for its parameter %s', (name) => {
     expect(problemOf(`postgres://a:b@db/shop?${name}=x`)).toMatch(/is not taken/);
   });
@@ -153,7 +174,12 @@ describe('a connection string that is refused', () => {
 
   it('never throws, whatever it is given', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void parseConnectionString(text)));
-    fc.assert(fc.property(fc.webUrl({ withQueryParameters: true, withFragments: true }), (url) => void parseConnectionString(url.replace(/^https?/, 'postgres'))));
+    fc.assert(
+      fc.property(
+        fc.webUrl({ withQueryParameters: true, withFragments: true }),
+        (url) => void parseConnectionString(url.replace(/^https?/, 'postgres')),
+      ),
+    );
   });
 
   it('for a private key in the place of a certificate', () => {

@@ -15,7 +15,7 @@ export type PostgresConnection = {
   /** Empty when the server asks for none. */
   password: string;
   database: string;
-  tls: { mode: TlsMode; /** PEM of the certificates to trust instead of the system's. */ ca?: string };
+  tls: { mode: TlsMode /** PEM of the certificates to trust instead of the system's. */; ca?: string };
 };
 
 /** The fields of a connection that may be shown. */
@@ -28,6 +28,7 @@ const MAX_LENGTH = 4_096;
 const MAX_LENGTH_WITH_CERTIFICATE = 32_768;
 const MAX_IDENTIFIER_BYTES = 63;
 const DEFAULT_PORT = 5_432;
+const MALFORMED_HOST = 'has a malformed host; an IPv6 address stands in brackets';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point.
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/;
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/;
@@ -117,16 +118,17 @@ function parseAuthority(authority: string): { user: string; password: string; ad
 function parseAddress(address: string): { host: string; port: number } {
   if (/^(:[0-9]*)?$/.test(address)) throw new Refused('names no host');
   if (address.includes(',')) throw new Refused('names more than one host');
-  if (address.includes('%')) throw new Refused('names a socket or an encoded host; only host names and IP addresses are taken');
+  if (address.includes('%'))
+    throw new Refused('names a socket or an encoded host; only host names and IP addresses are taken');
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/.exec(address);
-  if (match === null) throw new Refused('has a malformed host; an IPv6 address stands in brackets');
+  if (match === null) throw new Refused(MALFORMED_HOST);
   const [, ipv6, name, port] = match;
   return { host: ipv6 === undefined ? parseHostName(name ?? '') : parseIpv6(ipv6), port: parsePort(port) };
 }
 
 function parseHostName(name: string): string {
   const host = name.toLowerCase();
-  if (!HOST_NAME.test(host)) throw new Refused('has a malformed host');
+  if (!HOST_NAME.test(host)) throw new Refused(MALFORMED_HOST);
   return host.endsWith('.') ? host.slice(0, -1) : host;
 }
 
@@ -173,7 +175,9 @@ function parseTls(parameters: Map<string, string>): PostgresConnection['tls'] {
   const mode = parameters.get('sslmode') ?? 'verify-full';
   const ca = parameters.get('sslrootcert');
   if (mode === 'prefer' || mode === 'allow') {
-    throw new Refused(`has sslmode=${mode}, which may end up without encryption; choose verify-full, or disable openly`);
+    throw new Refused(
+      `has sslmode=${mode}, which may end up without encryption; choose verify-full, or disable openly`,
+    );
   }
   if (!TLS_MODES.includes(mode)) throw new Refused(`has an unknown sslmode; it can be ${TLS_MODES.join(', ')}`);
   if (ca === undefined) return { mode: mode as TlsMode };

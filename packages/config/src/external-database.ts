@@ -14,7 +14,10 @@ const identifier = z
   .string()
   .min(1, 'must not be empty')
   .refine((name) => Buffer.byteLength(name) <= MAX_IDENTIFIER_BYTES, `must have at most ${MAX_IDENTIFIER_BYTES} bytes`)
-  .refine((name) => !CONTROL_CHARACTERS.test(name) && !/\p{Surrogate}/u.test(name), 'must not contain control characters');
+  .refine(
+    (name) => !CONTROL_CHARACTERS.test(name) && !/\p{Surrogate}/u.test(name),
+    'must not contain control characters',
+  );
 
 const schemaName = identifier.refine(
   (name) => !/^pg_/i.test(name) && name.toLowerCase() !== 'information_schema',
@@ -100,7 +103,9 @@ function tableProblems(configured: ExternalDatabaseConfig['tables'], mappings: M
 function oneTableProblems(name: string, omitColumns: string[], mappings: MappingCatalogue): Problem[] {
   const mapping = Object.hasOwn(mappings, name) ? mappings[name] : undefined;
   if (mapping === undefined) {
-    return [{ path: ['tables', name], message: `there is no such table; there are ${Object.keys(mappings).join(', ')}` }];
+    return [
+      { path: ['tables', name], message: `there is no such table; there are ${Object.keys(mappings).join(', ')}` },
+    ];
   }
   const path = ['tables', name, 'omitColumns'];
   return omitColumns.flatMap((column) => {
@@ -119,6 +124,8 @@ function targetNameProblems(configured: ExternalDatabaseConfig['tables'], mappin
     const target = table?.targetName ?? name;
     const other = owners.get(target);
     owners.set(target, name);
-    return other === undefined ? [] : [{ path: ['tables', name], message: `goes to the same target table as ${other}` }];
+    return other === undefined
+      ? []
+      : [{ path: ['tables', name], message: `goes to the same target table as ${other}` }];
   });
 }

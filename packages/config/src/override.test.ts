@@ -10,7 +10,9 @@ function apply(document: ConfigDocument, patch: ConfigDocument): ConfigDocument 
 describe('an override', () => {
   it('sets whole values and leaves its input as it was', () => {
     const document = { dbSync: { externalDatabases: { a: { paused: true } } } };
-    expect(apply(document, { 'dbSync.externalDatabases': { b: {} } })).toEqual({ dbSync: { externalDatabases: { b: {} } } });
+    expect(apply(document, { 'dbSync.externalDatabases': { b: {} } })).toEqual({
+      dbSync: { externalDatabases: { b: {} } },
+    });
     expect(document.dbSync.externalDatabases).toEqual({ a: { paused: true } });
   });
 

@@ -57,9 +57,18 @@ describe('the configuration of an external database', () => {
     [{ type: 'postgres', tables: [] }, 'dbSync.externalDatabases.main.tables'],
     [{ type: 'postgres', tables: { nobody: {} } }, 'dbSync.externalDatabases.main.tables.nobody'],
     [{ type: 'postgres', tables: { toString: {} } }, 'dbSync.externalDatabases.main.tables.toString'],
-    [{ type: 'postgres', tables: { users: { omitColumns: ['id'] } } }, 'dbSync.externalDatabases.main.tables.users.omitColumns'],
-    [{ type: 'postgres', tables: { users: { omitColumns: ['x'] } } }, 'dbSync.externalDatabases.main.tables.users.omitColumns'],
-    [{ type: 'postgres', tables: { users: { targetName: '_hexclave_sync_metadata' } } }, 'dbSync.externalDatabases.main.tables.users.targetName'],
+    [
+      { type: 'postgres', tables: { users: { omitColumns: ['id'] } } },
+      'dbSync.externalDatabases.main.tables.users.omitColumns',
+    ],
+    [
+      { type: 'postgres', tables: { users: { omitColumns: ['x'] } } },
+      'dbSync.externalDatabases.main.tables.users.omitColumns',
+    ],
+    [
+      { type: 'postgres', tables: { users: { targetName: '_hexclave_sync_metadata' } } },
+      'dbSync.externalDatabases.main.tables.users.targetName',
+    ],
     [{ type: 'postgres', tables: { users: { targetName: 'teams' } } }, 'dbSync.externalDatabases.main.tables.teams'],
   ])('refuses %j', (database, path) => {
     expect(issuesOf(database).map((issue) => issue.path)).toContain(path);
@@ -78,6 +87,8 @@ describe('the configuration of an external database', () => {
   });
 
   it('never repeats a connection string', () => {
-    expect(JSON.stringify(issuesOf({ type: 'postgres', connectionString: `${URL}?x=1`, schema: '' }))).not.toContain('CANARY');
+    expect(JSON.stringify(issuesOf({ type: 'postgres', connectionString: `${URL}?x=1`, schema: '' }))).not.toContain(
+      'CANARY',
+    );
   });
 });

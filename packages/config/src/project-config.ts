@@ -19,9 +19,7 @@ export function parseProjectConfig(document: unknown, mappings: MappingCatalogue
 
 function projectConfigSchema(mappings: MappingCatalogue) {
   return z.strictObject({
-    dbSync: z
-      .strictObject({ externalDatabases: externalDatabasesSchema(mappings).prefault({}) })
-      .prefault({}),
+    dbSync: z.strictObject({ externalDatabases: externalDatabasesSchema(mappings).prefault({}) }).prefault({}),
   });
 }
 

@@ -52,7 +52,8 @@ export const KNOWN_ERRORS = {
   ACCESS_TYPE_REQUIRED: known<NoDetails>(
     400,
     'The request names no access type and carries no key.',
-    () => 'Send x-hexclave-access-type (client, server or admin), x-hexclave-project-id and the key that belongs to it.',
+    () =>
+      'Send x-hexclave-access-type (client, server or admin), x-hexclave-project-id and the key that belongs to it.',
   ),
   PROJECT_KEY_WITHOUT_ACCESS_TYPE: known<NoDetails>(
     400,
@@ -108,7 +109,8 @@ export const KNOWN_ERRORS = {
   EXPECTED_INTERNAL_PROJECT: known<NoDetails>(
     401,
     'The endpoint is for admins of the internal project only.',
-    () => 'Only the admin of the project "internal" may do this: send x-hexclave-project-id: internal and its admin key.',
+    () =>
+      'Only the admin of the project "internal" may do this: send x-hexclave-project-id: internal and its admin key.',
   ),
   CURRENT_PROJECT_NOT_FOUND: known<{ project_id: string }>(
     400,
@@ -162,7 +164,8 @@ export const KNOWN_ERRORS = {
   }>(
     409,
     'Another user of the project signs in with this contact channel.',
-    (details) => `Another user already signs in with this ${details.type}. Set used_for_auth to false, or free it there.`,
+    (details) =>
+      `Another user already signs in with this ${details.type}. Set used_for_auth to false, or free it there.`,
   ),
   TEAM_NOT_FOUND: known<{ team_id: string }>(
     404,
@@ -207,7 +210,8 @@ export const KNOWN_ERRORS = {
   CONFLICTING_HEADERS: own<{ headers: string[] }>(
     400,
     'A header was sent under two names with different values.',
-    (details) => `${details.headers.join(' and ')} are two names of one header but have different values. Send one of them.`,
+    (details) =>
+      `${details.headers.join(' and ')} are two names of one header but have different values. Send one of them.`,
   ),
   ROUTE_NOT_FOUND: own<NoDetails>(
     404,

@@ -10,7 +10,12 @@ export type OpenApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
 
 function headerScheme(header: string, description: string) {
   const [current, legacy] = headerNames(header);
-  return { type: 'apiKey' as const, in: 'header' as const, name: current, description: `${description} Also \`${legacy}\`.` };
+  return {
+    type: 'apiKey' as const,
+    in: 'header' as const,
+    name: current,
+    description: `${description} Also \`${legacy}\`.`,
+  };
 }
 
 const SECURITY_SCHEMES = {

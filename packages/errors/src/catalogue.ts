@@ -75,6 +75,10 @@ export const ERROR_CATALOGUE = {
     summary: 'A migration could not get its locks in time because other transactions held them.',
     retryable: true,
   },
+  DEVELOPMENT_KEYS_BROKEN: {
+    summary: 'The file that keeps the keys of the development projects is damaged.',
+    retryable: false,
+  },
   EXTERNAL_DATABASE_SECRET_UNREADABLE: {
     summary: 'The stored connection of an external database cannot be decrypted with the secrets the server has.',
     retryable: false,

@@ -35,23 +35,24 @@ function visit(token: string, open: Container[]): void {
   const innermost = open.at(-1);
   switch (token[0]) {
     case '{':
-      return begin(open, { keys: new Set(), expectsKey: true });
+      begin(open, { keys: new Set(), expectsKey: true });
+      break;
     case '[':
-      return begin(open, { keys: undefined, expectsKey: false });
+      begin(open, { keys: undefined, expectsKey: false });
+      break;
     case '}':
     case ']':
       open.pop();
-      return;
+      break;
     case ',':
-      if (innermost) innermost.expectsKey = innermost.keys !== undefined;
-      return;
     case ':':
-      if (innermost) innermost.expectsKey = false;
-      return;
+      if (innermost) innermost.expectsKey = token === ',' && innermost.keys !== undefined;
+      break;
     case '"':
-      return visitString(token.includes('\\') ? JSON.parse(token) : token.slice(1, -1), innermost);
+      visitString(token.includes('\\') ? JSON.parse(token) : token.slice(1, -1), innermost);
+      break;
     default:
-      return visitNumber(token);
+      visitNumber(token);
   }
 }
 

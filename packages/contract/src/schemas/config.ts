@@ -11,14 +11,11 @@ export const configReply = z
 
 export const configPatch = z
   .strictObject({
-    config_override_string: z
-      .string()
-      .max(1_048_576)
-      .openapi({
-        description: 'A JSON object from dotted paths to values; null removes what is at the path.',
-        example:
-          '{"dbSync.externalDatabases.main":{"type":"postgres","connectionString":"postgresql://user:password@host/db"}}',
-      }),
+    config_override_string: z.string().max(1_048_576).openapi({
+      description: 'A JSON object from dotted paths to values; null removes what is at the path.',
+      example:
+        '{"dbSync.externalDatabases.main":{"type":"postgres","connectionString":"postgresql://user:password@host/db"}}',
+    }),
   })
   .openapi('ConfigPatch');
 

@@ -29,7 +29,9 @@ export const contactChannelCreate = z
 export const contactChannelUpdate = z
   .strictObject({
     type: type.optional(),
-    value: email.optional().openapi({ description: 'Makes the channel unverified, unless is_verified says otherwise.' }),
+    value: email
+      .optional()
+      .openapi({ description: 'Makes the channel unverified, unless is_verified says otherwise.' }),
     is_primary: z.boolean().optional(),
     is_verified: z.boolean().optional(),
     used_for_auth: z.boolean().optional(),

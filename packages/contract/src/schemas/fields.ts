@@ -63,10 +63,6 @@ export const uuid = z
   .transform((id) => id.toLowerCase())
   .openapi({ example: '3241a285-8329-4d69-8f3d-316e08cf140c' });
 
-export const projectId = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must have 1 to 63 of a-z, 0-9, _ and -, and begin with a letter or digit');
-
 export const millis = z.number().openapi({ description: 'Milliseconds since 1970.', example: 1_750_000_000_000 });
 
 export const queryFlag = z

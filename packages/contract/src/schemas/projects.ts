@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { description, imageUrl, millis, projectId, requiredName } from './fields.ts';
+import { description, imageUrl, millis, requiredName, uuid } from './fields.ts';
 
 /** Ways to sign in and the like, none of which this server offers; the published client expects the fields. */
 const clientConfig = z.object({
@@ -48,7 +48,7 @@ const writable = { description: description.optional(), logo_url: imageUrl.nulla
 
 export const projectCreate = z
   .strictObject({
-    id: projectId.optional().openapi({ description: 'Chosen by the server if left out.' }),
+    id: uuid.optional().openapi({ description: 'Chosen by the server if left out.' }),
     display_name: requiredName,
     ...writable,
   })

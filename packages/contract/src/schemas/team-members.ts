@@ -8,10 +8,7 @@ export const teamMemberProfile = z
   .object({
     team_id: z.uuid(),
     user_id: z.uuid(),
-    display_name: z
-      .string()
-      .nullable()
-      .openapi({ description: 'The name in this team, or else the user’s own.' }),
+    display_name: z.string().nullable().openapi({ description: 'The name in this team, or else the user’s own.' }),
     profile_image_url: z
       .string()
       .nullable()

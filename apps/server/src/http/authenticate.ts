@@ -1,0 +1,122 @@
+import { type AnyRoute, headerNames, KnownError, REQUEST_HEADERS } from '@hexclave/contract';
+import type { Context } from 'hono';
+import { type Authentication, authenticate } from '../services/authentication.ts';
+import { isWellFormedKey, type KeyKind } from '../services/keys.ts';
+import { INTERNAL_PROJECT_ID, MAIN_BRANCH_ID } from '../services/projects.ts';
+import { clientAddress } from './client-address.ts';
+import type { HttpEnvironment, HttpServices } from './environment.ts';
+import type { RateLimiter } from './rate-limits.ts';
+
+/** From the weakest to the strongest: a stronger key also opens what a weaker one does. */
+const KINDS: readonly KeyKind[] = ['client', 'server', 'admin'];
+
+type RequestContext = Context<HttpEnvironment>;
+type Keys = Partial<Record<KeyKind, string>>;
+type Claim = { access: KeyKind; projectId: string; branchId: string; key: { kind: KeyKind; value: string } };
+
+/** Finds out who is asking and whether they may use the route. Throws a known error if not. */
+export async function authenticateRequest(
+  c: RequestContext,
+  services: HttpServices,
+  limiter: RateLimiter,
+  route: AnyRoute,
+): Promise<Authentication> {
+  const claim = readClaim(c);
+  const address = clientAddress(c, services.config.trustProxy ?? false);
+  await limiter.check('failedAuthentication', address);
+  const authentication = await verify(services, claim).catch(async (error: unknown) => {
+    if (error instanceof KnownError && error.status === 401) await limiter.count('failedAuthentication', address);
+    throw error;
+  });
+  const { projectId, keySetId, access } = authentication;
+  Object.assign(c.get('facts'), { projectId, keySetId, access });
+  if (access === 'client') await limiter.count('client', address);
+  else await limiter.count('server', projectId);
+  assertAllowed(authentication, route);
+  return authentication;
+}
+
+function readClaim(c: RequestContext): Claim {
+  const keys = readKeys(c);
+  const access = readHeader(c, REQUEST_HEADERS.accessType);
+  if (access === undefined) {
+    const hasKey = Object.values(keys).some((key) => key !== undefined);
+    throw new KnownError(hasKey ? 'PROJECT_KEY_WITHOUT_ACCESS_TYPE' : 'ACCESS_TYPE_REQUIRED', {});
+  }
+  if (!isKind(access)) throw new KnownError('INVALID_ACCESS_TYPE', { accessType: access.slice(0, 100) });
+  const projectId = readHeader(c, REQUEST_HEADERS.projectId);
+  if (projectId === undefined) throw new KnownError('ACCESS_TYPE_WITHOUT_PROJECT_ID', { request_type: access });
+  const branchId = readHeader(c, REQUEST_HEADERS.branchId) ?? MAIN_BRANCH_ID;
+  return { access, projectId, branchId, key: chooseKey(access, keys, projectId) };
+}
+
+function readKeys(c: RequestContext): Keys {
+  return {
+    client: readHeader(c, REQUEST_HEADERS.publishableClientKey),
+    server: readHeader(c, REQUEST_HEADERS.secretServerKey),
+    admin: readHeader(c, REQUEST_HEADERS.superSecretAdminKey),
+  };
+}
+
+/** A header under its current or its legacy name. An empty one counts as not sent, as the published client means it. */
+function readHeader(c: RequestContext, header: string): string | undefined {
+  const names = headerNames(header);
+  const [current, legacy] = names.map((name) => c.req.header(name) || undefined);
+  if (current !== undefined && legacy !== undefined && current !== legacy) {
+    throw new KnownError('CONFLICTING_HEADERS', { headers: names });
+  }
+  return current ?? legacy;
+}
+
+/** The key of the access that is asked for, or else the next stronger one. */
+function chooseKey(access: KeyKind, keys: Keys, projectId: string): { kind: KeyKind; value: string } {
+  for (const kind of KINDS.slice(KINDS.indexOf(access))) {
+    const value = keys[kind];
+    if (value !== undefined) return { kind, value };
+  }
+  if (access === 'client')
+    throw new KnownError('PUBLISHABLE_CLIENT_KEY_REQUIRED_FOR_PROJECT', { project_id: projectId });
+  throw new KnownError(access === 'server' ? 'SERVER_AUTHENTICATION_REQUIRED' : 'ADMIN_AUTHENTICATION_REQUIRED', {});
+}
+
+async function verify(services: HttpServices, claim: Claim): Promise<Authentication> {
+  const { projectId, branchId, key } = claim;
+  if (!isWellFormedKey(key.kind, key.value)) throw invalidKey(key.kind, projectId);
+  const result = await authenticate(services.database, claim);
+  switch (result.outcome) {
+    case 'authenticated':
+      return result.authentication;
+    case 'no-such-project':
+      throw new KnownError('CURRENT_PROJECT_NOT_FOUND', { project_id: projectId });
+    case 'no-such-branch':
+      throw new KnownError('BRANCH_DOES_NOT_EXIST', { branch_id: branchId });
+    case 'invalid-key':
+      throw invalidKey(key.kind, projectId);
+  }
+}
+
+function invalidKey(kind: KeyKind, projectId: string): KnownError {
+  const codes = {
+    client: 'INVALID_PUBLISHABLE_CLIENT_KEY',
+    server: 'INVALID_SECRET_SERVER_KEY',
+    admin: 'INVALID_SUPER_SECRET_ADMIN_KEY',
+  } as const;
+  return new KnownError(codes[kind], { project_id: projectId });
+}
+
+function assertAllowed(authentication: Authentication, route: AnyRoute): void {
+  const allowed = KINDS.slice((KINDS as readonly string[]).indexOf(route.access));
+  if (!allowed.includes(authentication.access)) {
+    throw new KnownError('INSUFFICIENT_ACCESS_TYPE', {
+      actual_access_type: authentication.access,
+      allowed_access_types: [...allowed],
+    });
+  }
+  if (route.internalOnly && authentication.projectId !== INTERNAL_PROJECT_ID) {
+    throw new KnownError('EXPECTED_INTERNAL_PROJECT', {});
+  }
+}
+
+function isKind(text: string): text is KeyKind {
+  return (KINDS as readonly string[]).includes(text);
+}

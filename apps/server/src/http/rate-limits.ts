@@ -1,0 +1,57 @@
+import { KnownError } from '@hexclave/contract';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+
+/** So many requests in so many seconds, in each server process. */
+export type RateLimit = { requests: number; seconds: number };
+
+export type RateLimits = {
+  /** Server and admin access, by project: generous, because one backend serves all of its users. */
+  server: RateLimit;
+  /** Client access and endpoints without a key, by address. */
+  client: RateLimit;
+  /** Requests with a wrong key, by address. */
+  failedAuthentication: RateLimit;
+};
+
+export const DEFAULT_RATE_LIMITS: RateLimits = {
+  server: { requests: 20_000, seconds: 10 },
+  client: { requests: 1_000, seconds: 10 },
+  failedAuthentication: { requests: 300, seconds: 60 },
+};
+
+export type RateLimiter = {
+  /** Counts a request. Throws RATE_LIMITED when it is one too many. */
+  count(limit: keyof RateLimits, who: string): Promise<void>;
+  /** Throws RATE_LIMITED when there have been too many already, without counting. */
+  check(limit: keyof RateLimits, who: string): Promise<void>;
+};
+
+export function createRateLimiter(limits: Partial<RateLimits> | false | undefined): RateLimiter {
+  if (limits === false) return { count: async () => {}, check: async () => {} };
+  const limiters = {
+    server: limiterOf(limits?.server ?? DEFAULT_RATE_LIMITS.server),
+    client: limiterOf(limits?.client ?? DEFAULT_RATE_LIMITS.client),
+    failedAuthentication: limiterOf(limits?.failedAuthentication ?? DEFAULT_RATE_LIMITS.failedAuthentication),
+  };
+  return {
+    count: async (limit, who) => {
+      try {
+        await limiters[limit].consume(who);
+      } catch (error) {
+        throw error instanceof RateLimiterRes ? limited(error.msBeforeNext) : error;
+      }
+    },
+    check: async (limit, who) => {
+      const state = await limiters[limit].get(who);
+      if (state !== null && state.consumedPoints > limiters[limit].points) throw limited(state.msBeforeNext);
+    },
+  };
+}
+
+function limiterOf(limit: RateLimit): RateLimiterMemory {
+  return new RateLimiterMemory({ points: limit.requests, duration: limit.seconds });
+}
+
+function limited(milliseconds: number): KnownError {
+  return new KnownError('RATE_LIMITED', { retry_after_seconds: Math.max(1, Math.ceil(milliseconds / 1_000)) });
+}

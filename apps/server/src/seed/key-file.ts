@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HexclaveError } from '@hexclave/errors';
+import { z } from 'zod';
+import { generateKey } from '../services/keys.ts';
+import { INTERNAL_PROJECT_ID } from '../services/projects.ts';
+
+const projectKeysSchema = z.object({
+  projectId: z.string(),
+  keySetId: z.uuid(),
+  publishableClientKey: z.string(),
+  secretServerKey: z.string(),
+  superSecretAdminKey: z.string(),
+});
+const keyFileSchema = z.object({ internal: projectKeysSchema, demo: projectKeysSchema });
+
+/** A project and the keys to it, in the clear. */
+export type ProjectKeys = z.output<typeof projectKeysSchema>;
+export type SeededKeys = z.output<typeof keyFileSchema>;
+
+/** The published client takes UUIDs only, but for `internal`. */
+export const DEMO_PROJECT_ID = 'de300000-0000-4000-8000-000000000001';
+
+const KEY_FILE = 'development-keys.json';
+
+/** Reads the development keys of a data directory, which on the first time are made up and kept for its owner only. */
+export async function loadDevelopmentKeys(dataDirectory: string): Promise<SeededKeys> {
+  const path = join(dataDirectory, KEY_FILE);
+  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  await createOnce(path, () => ({
+    internal: makeProjectKeys(INTERNAL_PROJECT_ID),
+    demo: makeProjectKeys(DEMO_PROJECT_ID),
+  }));
+  const parsed = keyFileSchema.safeParse(parseJson(await readFile(path, 'utf8')));
+  if (parsed.success) return parsed.data;
+  throw new HexclaveError({
+    code: 'DEVELOPMENT_KEYS_BROKEN',
+    message: `The file of development keys cannot be read: ${path}`,
+    remedy: 'Remove the file; new keys will be made on the next start.',
+  });
+}
+
+/** New keys to a project; they open nothing until they are seeded. */
+export function makeProjectKeys(projectId: string): ProjectKeys {
+  return {
+    projectId,
+    keySetId: randomUUID(),
+    publishableClientKey: generateKey('client'),
+    secretServerKey: generateKey('server'),
+    superSecretAdminKey: generateKey('admin'),
+  };
+}
+
+/** Of several processes that start at once, one writes the file and all read it. */
+async function createOnce(path: string, make: () => SeededKeys): Promise<void> {
+  try {
+    const file = await open(path, 'wx', 0o600);
+    await file.writeFile(`${JSON.stringify(make(), null, 2)}\n`).finally(() => file.close());
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
