@@ -1,11 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { preparedQueries } from './prepared.ts';
 import { backoffMs, errorCode, retryability } from './retry.ts';
 import { resultTypes } from './types.ts';
 
 /** Anything that runs one statement: a database, or one transaction of it. */
 export type Queryable = {
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+};
+
+/** The same for statements that are run again and again: planned once a connection, where that is possible. */
+export type Preparing = {
+  queryPrepared<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]>;
 };
 
 export type TransactionOptions = {
@@ -18,16 +24,17 @@ export type TransactionOptions = {
 };
 
 /** A pool of connections to one PostgreSQL database. */
-export type Database = Queryable & {
-  /**
-   * Runs `work` in a transaction. It is run again, whole, after a deadlock, a serialization failure or a lock
-   * timeout, and after a lost connection as long as COMMIT was not sent: so `work` must do nothing outside.
-   */
-  transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
-  readonly pool: pg.Pool;
-  readonly connectionString: string;
-  end(): Promise<void>;
-};
+export type Database = Queryable &
+  Preparing & {
+    /**
+     * Runs `work` in a transaction. It is run again, whole, after a deadlock, a serialization failure or a lock
+     * timeout, and after a lost connection as long as COMMIT was not sent: so `work` must do nothing outside.
+     */
+    transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
+    readonly pool: pg.Pool;
+    readonly connectionString: string;
+    end(): Promise<void>;
+  };
 
 export type DatabaseOptions = {
   connectionString: string;
@@ -65,6 +72,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     pool,
     connectionString: options.connectionString,
     query: (text, values) => queryWith(pool, text, values),
+    queryPrepared: preparedQueries(pool),
     transaction: (work, transactionOptions) => runTransaction(pool, work, transactionOptions ?? {}),
     end: () => pool.end(),
   };

@@ -154,7 +154,7 @@ CREATE TABLE "ExternalDatabaseMappingState" (
   FOREIGN KEY ("tenancyId", "externalDatabaseId") REFERENCES "ExternalDatabase" ("tenancyId", "id") ON DELETE CASCADE
 ) WITH (fillfactor = 50);
 
--- Queues a sync of one tenancy. DO UPDATE, not DO NOTHING: it locks a waiting request until this transaction ends, so
+-- Queues a sync of each tenancy. DO UPDATE, not DO NOTHING: it locks a waiting request until this transaction ends, so
 -- that nobody can claim and finish it before the change that asks for it is visible.
 CREATE FUNCTION "enqueue_tenant_sync"("tenancy_ids" uuid[]) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
@@ -168,13 +168,12 @@ BEGIN
   ON CONFLICT ("deduplicationKey") WHERE "startedFulfillingAt" IS NULL AND "failedAt" IS NULL
   DO UPDATE SET "updatedAt" = now();
   GET DIAGNOSTICS queued = ROW_COUNT;
-  IF queued > 0 THEN
-    PERFORM pg_notify('hexclave_outgoing_request', '');
-  END IF;
   RETURN queued;
 END $$;
 
+-- The same for one, on demand: pollers are told, where a sequencer tells its own.
 CREATE FUNCTION "enqueue_tenant_sync"("tenancy_id" uuid) RETURNS integer LANGUAGE sql AS $$
+  SELECT pg_notify('hexclave_outgoing_request', '');
   SELECT "enqueue_tenant_sync"(ARRAY["tenancy_id"])
 $$;
 

@@ -97,6 +97,11 @@ export type DestinationConnection = {
   dueParkedRows(table: TargetTable, limit: number): Promise<ParkedRow[]>;
   /** Tries parked rows again: the present rows of those keys, and the keys of those that are gone, as read at `at`. */
   retryParked(table: TargetTable, page: Page, at: Position): Promise<ApplyResult>;
+  /**
+   * Calls `listener` once if the link breaks while nobody waits for an answer: the target may have crashed, and may have
+   * lost the last batches with their positions.
+   */
+  onLost(listener: () => void): void;
   /** Closes at once; never throws. */
   close(): Promise<void>;
 };

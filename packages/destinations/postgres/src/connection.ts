@@ -32,6 +32,7 @@ export function createConnection(
   const sessions: pg.Client[] = [first];
   const idle: pg.Client[] = [first];
   const parkedOf = new Map<string, boolean>();
+  let closed = false;
 
   const contextOn = (client: pg.Client, target: TargetTable): PageContext => ({
     client,
@@ -74,7 +75,13 @@ export function createConnection(
     dueParkedRows: async (target, limit) =>
       parkedOf.get(target.mapping) === false ? [] : guarded(() => dueParkedRows(first, names, target, limit)),
     retryParked: (target, page, at) => applyParked(contextOn(first, target), page, at),
+    onLost: (listener) => {
+      first.once('end', () => {
+        if (!closed) listener();
+      });
+    },
     close: async () => {
+      closed = true;
       for (const client of sessions) discard(client);
     },
   };

@@ -31,7 +31,11 @@ const MOST_KEPT = 200;
 type Slot = { kept: KeptConnection | null; tail: Promise<void>; users: number; idleTimer?: NodeJS.Timeout };
 
 /** Keeps connections open between runs, for latency, but not for long and not too many. */
-export function connectionKeeper(catalog: Catalog, connect: Connect): ConnectionKeeper {
+export function connectionKeeper(
+  catalog: Catalog,
+  connect: Connect,
+  onLost: (database: ExternalDatabase) => void,
+): ConnectionKeeper {
   const slots = new Map<string, Slot>();
 
   const close = async (key: string, slot: Slot) => {
@@ -61,17 +65,23 @@ export function connectionKeeper(catalog: Catalog, connect: Connect): Connection
       await slot.kept.connection.close();
       slot.kept = null;
     }
-    slot.kept ??= {
-      connection: await connect(database, {
-        tenancyId: database.tenancyId,
-        externalDatabaseId: database.id,
-        siblingIds,
-      }),
+    slot.kept ??= await connectAnew(slot, database, siblingIds);
+    return slot.kept;
+  };
+  const connectAnew = async (slot: Slot, database: ExternalDatabase, siblingIds: readonly string[]) => {
+    const owner = { tenancyId: database.tenancyId, externalDatabaseId: database.id, siblingIds };
+    const connection = await connect(database, owner);
+    const kept: KeptConnection = {
+      connection,
       generation: database.generation,
       runs: new Map(),
       routes: routesOf(catalog, database),
     };
-    return slot.kept;
+    connection.onLost(() => {
+      if (slot.kept === kept) slot.kept = null;
+      onLost(database);
+    });
+    return kept;
   };
 
   return {

@@ -39,11 +39,17 @@ export type Engine = {
 /** How long what the fuse and the configuration say is believed, in ms. Bounds how long a stop takes. */
 const CONTROL_MS = 1_000;
 const PARKED_RETRY_MS = 60_000;
+/** Between a link that broke while idle and the question whether the target still has everything. */
+const AFTER_LOSS_MS = 500;
 
 /** The sync engine; see docs/internals. */
 export function createEngine(options: EngineOptions): Engine {
   const { db } = options;
-  const keeper = connectionKeeper(options.catalog, options.connect);
+  // A target that crashed may have lost what it had not yet written to disk: it is asked, even if nothing changes here.
+  const askAgain = (database: ExternalDatabase) => {
+    enqueueRetry(db, database, AFTER_LOSS_MS).catch(() => undefined);
+  };
+  const keeper = connectionKeeper(options.catalog, options.connect, askAgain);
   return {
     sync: async (request) => {
       const deadline = performance.now() + request.maxDurationMs;

@@ -36,7 +36,7 @@ type SituationRow = Omit<ExternalDatabase, 'failure' | 'mappingFailures' | 'id'>
 
 /** Everything a run needs to know before it reads rows, in one round trip. */
 export async function readSituation(db: Database, tenancyId: string): Promise<Situation> {
-  const rows = await db.query<SituationRow>(SITUATION, [tenancyId]);
+  const rows = await db.queryPrepared<SituationRow>(SITUATION, [tenancyId]);
   const [first] = rows;
   return {
     enabled: first?.enabled === true,
@@ -64,7 +64,7 @@ function toExternalDatabase(row: SituationRow, id: string): ExternalDatabase {
 
 /** Whether a run may go on with a database: false once it is paused, changed, removed, or the fuse is off. */
 export async function mayContinue(db: Database, database: ExternalDatabase): Promise<boolean> {
-  const rows = await db.query<{ ok: boolean }>(
+  const rows = await db.queryPrepared<{ ok: boolean }>(
     `SELECT m."syncEngineEnabled" AND EXISTS (SELECT 1 FROM "ExternalDatabase" d WHERE d."tenancyId" = $1 AND d."id" = $2
        AND d."generation" = $3 AND NOT d."paused") AS ok FROM "ExternalDbSyncMetadata" m`,
     [database.tenancyId, database.id, database.generation],
@@ -103,7 +103,7 @@ export async function readDelta(
 ): Promise<DeltaRow[]> {
   const parts = routes.map(({ route }, index) => `(${route.fetch.delta(index, `$${index + 4}::bigint`, '$2', '$3')})`);
   const cursors = routes.map(({ position }) => String(position.cursor));
-  return db.query<DeltaRow>(`${parts.join(' UNION ALL ')} ORDER BY 1, 2`, [
+  return db.queryPrepared<DeltaRow>(`${parts.join(' UNION ALL ')} ORDER BY 1, 2`, [
     tenancyId,
     PAGE_ROWS,
     PAGE_BYTES,

@@ -19,7 +19,7 @@ export async function saveProgress(
   runs: readonly MappingRun[],
 ): Promise<void> {
   if (runs.length === 0) return;
-  await db.query(
+  await db.queryPrepared(
     `INSERT INTO "ExternalDatabaseMappingState" AS s ("tenancyId", "externalDatabaseId", "mapping", "phase", "appliedSequenceId",
        "rowsApplied", "parkedRows", "lastAppliedAt")
      SELECT $1, $2, u.mapping, u.phase, u.cursor, u.rows, u.parked, CASE WHEN u.rows > 0 THEN now() END
@@ -44,7 +44,7 @@ export async function saveProgress(
 
 /** Notes that the external database as a whole answered. Writes nothing when that is known and recent. */
 export async function saveSuccess(db: Database, database: ExternalDatabase): Promise<void> {
-  await db.query(
+  await db.queryPrepared(
     `INSERT INTO "ExternalDatabaseState" AS s ("tenancyId", "externalDatabaseId", "lastSucceededAt")
      SELECT d."tenancyId", d."id", now() FROM "ExternalDatabase" d WHERE d."tenancyId" = $1 AND d."id" = $2
      ON CONFLICT ("tenancyId", "externalDatabaseId") DO UPDATE SET "errorCode" = NULL, "errorSqlState" = NULL, "errorMessage" = NULL,

@@ -45,12 +45,12 @@ const CLAIM = `
 
 /** Claims at most `limit` requests. */
 export function claimRequests(db: Database, limit: number): Promise<ClaimedRequest[]> {
-  return db.query<ClaimedRequest>(CLAIM, [limit, LEASE_MS]);
+  return db.queryPrepared<ClaimedRequest>(CLAIM, [limit, LEASE_MS]);
 }
 
 /** Removes a delivered request, unless its claim was taken over. */
 export async function completeRequest(db: Database, request: ClaimedRequest): Promise<void> {
-  await db.query(
+  await db.queryPrepared(
     `WITH commit AS MATERIALIZED (SELECT ${NOT_DURABLE}) DELETE FROM "OutgoingRequest" r USING commit WHERE r."id" = $1 AND r."claimToken" = $2`,
     [request.id, request.claimToken],
   );

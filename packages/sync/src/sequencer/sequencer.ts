@@ -1,6 +1,6 @@
 import type { Database } from '@hexclave/db';
 import type { Waker } from '../waker.ts';
-import { MARK_ASLEEP, MARK_AWAKE, NUMBER } from './sql.ts';
+import { MARK, NUMBER } from './sql.ts';
 import { afterPass, afterWake, initialState, type PassResult, type SequencerState } from './step.ts';
 
 export type SequencerOptions = {
@@ -15,8 +15,8 @@ export type SequencerOptions = {
 const AFTER_ERROR_MS = 1_000;
 
 /** One pass. */
-export async function numberBatch(db: Database, state: SequencerState): Promise<PassResult> {
-  const [pass] = await db.query<PassResult>(NUMBER, [state.batchSize, state.startAfter]);
+async function numberBatch(db: Database, state: SequencerState): Promise<PassResult> {
+  const [pass] = await db.queryPrepared<PassResult>(NUMBER, [state.batchSize, state.startAfter]);
   if (pass === undefined) throw new Error('backfill_null_sequence_ids returned nothing');
   return pass;
 }
@@ -29,9 +29,9 @@ export async function numberAll(db: Database, maxDurationMs: number, signal?: Ab
   while (performance.now() < deadline && signal?.aborted !== true) {
     const pass = await numberBatch(db, state);
     total += pass.numbered;
-    const decision = afterPass(state, pass);
+    const decision = afterPass(state, pass, performance.now());
     state = decision.state;
-    if (decision.sleepMs > 0) break;
+    if (decision.sleepMs > 0 && pass.numbered === 0n) break;
   }
   return total;
 }
@@ -40,31 +40,19 @@ export async function numberAll(db: Database, maxDurationMs: number, signal?: Ab
 export async function runSequencer(options: SequencerOptions, signal: AbortSignal): Promise<void> {
   const { db, waker } = options;
   let state = initialState;
-  let markedAsleep = false;
   while (!signal.aborted) {
     try {
       const pass = await numberBatch(db, state);
       if (pass.numbered > 0n) options.onNumbered();
-      // Rows that nobody woke us for: another sequencer may have died awake, and writers believe it still is.
-      if (pass.numbered > 0n) markedAsleep = false;
-      const decision = afterPass(state, pass);
+      const decision = afterPass(state, pass, performance.now());
+      if (decision.mark !== null) await db.queryPrepared(MARK[decision.mark], []);
       state = decision.state;
-      if (decision.sleepMs === 0) continue;
-      if (!markedAsleep) await db.query(MARK_ASLEEP);
-      markedAsleep = true;
-      if (await waker.sleep(decision.sleepMs, signal)) {
-        state = afterWake(state);
-        markedAsleep = false;
-        markAwake(options);
-      }
+      if (decision.sleepMs > 0 && (await waker.sleep(decision.sleepMs, signal))) state = afterWake(state);
     } catch (error) {
       options.onError(error);
+      // Whatever writers were told before the failure, the next idle pass tells them again.
+      state = initialState;
       await waker.sleep(AFTER_ERROR_MS, signal);
     }
   }
-}
-
-/** Not waited for: numbering does not need it, it only spares writers further wakes. */
-function markAwake({ db, onError }: SequencerOptions): void {
-  db.query(MARK_AWAKE).catch(onError);
 }

@@ -1,11 +1,21 @@
+import type { Mark } from './step.ts';
+
+/**
+ * Lets a commit return before its WAL is on disk. For numbers this is safe: a crash that loses some makes the server start
+ * anew, hence begins an epoch, and rows that are numbered again get numbers above all that was logged, or else the copies'
+ * cursors lie beyond the end of the epoch before, and they are copied anew.
+ */
+const NOT_DURABLE = "set_config('synchronous_commit', 'off', true)";
+
 /** Numbers one batch. `$1` rows a table, `$2` tenancy to start after. */
-export const NUMBER =
-  'SELECT "numbered", "last_tenancy" AS "lastTenancy", "more" FROM "backfill_null_sequence_ids"($1, $2)';
+export const NUMBER = `SELECT n."numbered", n."last_tenancy" AS "lastTenancy", n."more", ${NOT_DURABLE}
+  FROM "backfill_null_sequence_ids"($1, $2) n`;
 
-/** From now on writers wake nobody. Not transactional, so seen at once. */
-export const MARK_AWAKE = `SELECT setval('"sequencer_sleep_state"', 1)`;
-
-/** From now on a writer's commit wakes us. What was committed just before is found by the passes that follow. */
-export const MARK_ASLEEP = `SELECT setval('"sequencer_sleep_state"', 2)`;
-
-export const WAKE_CHANNEL = 'hexclave_sequencer';
+/**
+ * Tells writers whether their commits must wake somebody. Not transactional, so seen at once; what was committed just
+ * before falling asleep is found by the passes that follow.
+ */
+export const MARK: Record<Mark, string> = {
+  awake: `SELECT setval('"sequencer_sleep_state"', 1), ${NOT_DURABLE}`,
+  asleep: `SELECT setval('"sequencer_sleep_state"', 2), ${NOT_DURABLE}`,
+};

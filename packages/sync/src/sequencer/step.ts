@@ -1,43 +1,100 @@
-/** Where a sequencer is in its work. A value: the loop performs what {@link afterPass} decides. */
+/**
+ * Where a sequencer is in its work. A value: the loop performs what {@link afterPass} decides.
+ *
+ * Asleep, a writer's commit wakes it, which is fastest but makes the writers' commits queue for the message; so when
+ * there is much to do it marks itself awake, and comes by at a steady pace instead.
+ */
 export type SequencerState = {
   readonly batchSize: number;
   /** The next pass begins with the tenancies after this one; `null`: with the first. */
   readonly startAfter: string | null;
+  readonly mark: Mark;
   /** Passes in a row that found nothing. */
   readonly idlePasses: number;
+  /** Passes that found something since `windowStart`, in ms. */
+  readonly workPasses: number;
+  readonly windowStart: number;
 };
+
+/** What writers are told. */
+export type Mark = 'asleep' | 'awake';
 
 /** What one pass of `backfill_null_sequence_ids` said. */
 export type PassResult = { readonly numbered: bigint; readonly lastTenancy: string | null; readonly more: boolean };
 
-/** `sleepMs` 0: go on at once. `asleep`: a wake ends the sleep early. */
-export type Decision = { readonly state: SequencerState; readonly sleepMs: number };
+/** `sleepMs` 0: go on at once; a wake ends a sleep early. `mark`: what writers are to be told first, if that changes. */
+export type Decision = { readonly state: SequencerState; readonly sleepMs: number; readonly mark: Mark | null };
 
 const LEAST_BATCH = 1_000;
 const MOST_BATCH = 4_000;
 
+const WINDOW_MS = 100;
+/** So many passes with work within a window are too many messages. */
+const BUSY_PASSES = 10;
+/** Awake: lets a few commits gather, for the sake of writers that share the machine. */
+const PACE_MS = 5;
+/** Awake with nothing to do for this many passes: back to sleep. */
+const PASSES_BEFORE_SLEEP = 4;
+
 /**
- * Pauses after passes that found nothing. The first ones catch transactions that committed between the last pass and
- * falling asleep, when their writers still saw us awake; later ones catch what any lost wake left behind.
+ * Pauses after falling asleep. The first ones find what was committed meanwhile by transactions whose writes still saw
+ * us awake; the last one repeats, for long transactions of that kind and for messages that were lost.
  */
-const IDLE_PAUSES_MS = [2, 5, 15, 50, 100, 200, 500] as const;
+const ASLEEP_PAUSES_MS = [2, 10, 50, 200] as const;
 const SLOWEST_POLL_MS = 1_000;
 
-export const initialState: SequencerState = { batchSize: LEAST_BATCH, startAfter: null, idlePasses: 0 };
+export const initialState: SequencerState = {
+  batchSize: LEAST_BATCH,
+  startAfter: null,
+  mark: 'awake',
+  idlePasses: PASSES_BEFORE_SLEEP,
+  workPasses: 0,
+  windowStart: 0,
+};
 
-/** Decides what comes after a pass. Larger batches only while there is a long backlog: they delay everybody else. */
-export function afterPass(state: SequencerState, pass: PassResult): Decision {
-  if (pass.more || (state.startAfter !== null && pass.numbered > 0n)) {
-    const batchSize = pass.more ? Math.min(MOST_BATCH, state.batchSize * 2) : LEAST_BATCH;
-    return { state: { batchSize, startAfter: pass.lastTenancy, idlePasses: 0 }, sleepMs: 0 };
+/** Decides what comes after a pass that ended at `now`, in ms. */
+export function afterPass(state: SequencerState, pass: PassResult, now: number): Decision {
+  const counted = countWork(state, pass, now);
+  if (pass.more) {
+    // Larger batches only while there is a long backlog: they delay everybody else.
+    return decide(
+      { ...counted, batchSize: Math.min(MOST_BATCH, state.batchSize * 2), startAfter: pass.lastTenancy },
+      0,
+    );
   }
-  if (state.startAfter !== null) return { state: { ...state, startAfter: null }, sleepMs: 0 };
-  const idlePasses = pass.numbered > 0n ? 0 : state.idlePasses + 1;
-  const sleepMs = pass.numbered > 0n ? 0 : (IDLE_PAUSES_MS[idlePasses - 1] ?? SLOWEST_POLL_MS);
-  return { state: { batchSize: LEAST_BATCH, startAfter: null, idlePasses }, sleepMs };
+  if (state.startAfter !== null) return decide({ ...counted, startAfter: null }, 0);
+  return rest({ ...counted, batchSize: LEAST_BATCH });
 }
 
-/** After a wake: the short pauses come first again. */
+/** After a wake: the pauses begin anew. */
 export function afterWake(state: SequencerState): SequencerState {
   return { ...state, idlePasses: 0 };
+}
+
+function countWork(state: SequencerState, pass: PassResult, now: number): SequencerState {
+  if (pass.numbered === 0n) return { ...state, idlePasses: state.idlePasses + 1 };
+  const inWindow = now - state.windowStart <= WINDOW_MS;
+  return {
+    ...state,
+    idlePasses: 0,
+    workPasses: inWindow ? state.workPasses + 1 : 1,
+    windowStart: inWindow ? state.windowStart : now,
+  };
+}
+
+function rest(state: SequencerState): Decision {
+  if (state.mark === 'awake') {
+    if (state.idlePasses < PASSES_BEFORE_SLEEP) return decide(state, PACE_MS);
+    return decide({ ...state, mark: 'asleep', idlePasses: 1, workPasses: 0 }, ASLEEP_PAUSES_MS[0], 'asleep');
+  }
+  if (state.workPasses >= BUSY_PASSES) return decide({ ...state, mark: 'awake' }, PACE_MS, 'awake');
+  // A wake that found its rows leaves nothing to look for.
+  return decide(
+    state,
+    state.idlePasses === 0 ? SLOWEST_POLL_MS : (ASLEEP_PAUSES_MS[state.idlePasses - 1] ?? SLOWEST_POLL_MS),
+  );
+}
+
+function decide(state: SequencerState, sleepMs: number, mark: Mark | null = null): Decision {
+  return { state, sleepMs, mark };
 }
