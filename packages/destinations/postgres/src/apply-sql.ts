@@ -10,6 +10,8 @@ export type ApplySql = {
   deletePage(keys: readonly (readonly string[])[]): string;
   /** Deletes the rows of a key range whose keys are not among `keys`. */
   sweepPage(range: KeyRange, keys: readonly (readonly string[])[]): string;
+  /** The keys of those rows, as text arrays `key`. */
+  keysToSweep(range: KeyRange, keys: readonly (readonly string[])[]): string;
   createStaging(staging: string): string;
   readonly copyColumns: string;
   upsertStaged(staging: string, onlyDifferent: boolean): string;
@@ -37,15 +39,17 @@ export function compileApply(target: TargetTable, table: string): ApplySql {
     `INSERT INTO ${table} AS t (${names.join(', ')}) ${rows} ON CONFLICT (${keys.join(', ')}) ${onConflict(target, onlyDifferent)}`;
   const keyValues = (list: readonly (readonly string[])[]) =>
     `(VALUES ${list.map((key) => typed(key, target.keyTypes)).join(', ')}) AS d (${keys.join(', ')})`;
+  const surplus = (range: KeyRange, list: readonly (readonly string[])[]) =>
+    inRange(range) +
+    (list.length === 0 ? '' : ` AND NOT EXISTS (SELECT 1 FROM ${keyValues(list)} WHERE ${sameKey('d')})`);
 
   return {
     upsertPage: (rows, onlyDifferent) =>
       insert(`VALUES ${rows.map((row) => typed(row, columnTypes)).join(', ')}`, onlyDifferent),
     deletePage: (list) => remove(target, table, `FROM ${keyValues(list)} WHERE ${sameKey('d')}`),
-    sweepPage: (range, list) => {
-      const named = list.length === 0 ? '' : ` AND NOT EXISTS (SELECT 1 FROM ${keyValues(list)} WHERE ${sameKey('d')})`;
-      return remove(target, table, `WHERE ${inRange(range)}${named}`);
-    },
+    sweepPage: (range, list) => remove(target, table, `WHERE ${surplus(range, list)}`),
+    keysToSweep: (range, list) =>
+      `SELECT ARRAY[${keys.map((key) => `t.${key}::text`).join(', ')}] AS key FROM ${table} t WHERE ${surplus(range, list)}${target.deleteMode === 'soft' ? ` AND t.${DELETED_AT} IS NULL` : ''}`,
     createStaging: (staging) =>
       `CREATE TEMP TABLE ${staging} (${[`${DELETED_MARK} boolean`, ...target.columns.map((column) => `${id(column.name)} ${column.type}`)].join(', ')}) ON COMMIT DROP`,
     copyColumns: names.join(', '),

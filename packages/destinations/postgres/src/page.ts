@@ -1,9 +1,9 @@
 import type { ApplyResult, DestinationError, Page, PageRow, Position, TargetOwner, TargetTable } from '@hexclave/sync';
 import type pg from 'pg';
 import type { ApplySql } from './apply-sql.ts';
-import { classify } from './classify.ts';
+import { divide } from './divide.ts';
 import { BEGIN, fenceSql, moveSql, type Names } from './names.ts';
-import { forgetParkedSql, parkSql } from './parked.ts';
+import { forgetParkedSql } from './parked.ts';
 import { isFenced, rollback, runStatements } from './transaction.ts';
 
 /** What it takes to change one target table. */
@@ -59,20 +59,27 @@ function forget({ names, target, mayHaveParked }: PageContext, page: Page): stri
   return mayHaveParked && keys.length > 0 ? [forgetParkedSql(names, target, keys)] : [];
 }
 
+/** A page whose rows are refused in part: everything is applied in halves of halves, and what is left over is parked. */
 async function applyDividing(
   context: PageContext,
   page: Page,
   fence: string,
   move: string | null,
 ): Promise<ApplyResult> {
-  const { client } = context;
-  const careful = { ...context, mayHaveParked: true };
+  const { client, sql, target } = context;
   try {
     // Deferred constraints would otherwise strike at COMMIT, when no single row can be told apart any more.
-    await runStatements(client, [BEGIN, 'SET CONSTRAINTS ALL IMMEDIATE', fence, ...removals(context, page)]);
-    const parked = await upsertDividing(careful, page.upserts);
-    const forgetDeleted = forget(careful, { upserts: [], deletes: page.deletes });
-    await runStatements(client, [...forgetDeleted, ...(move === null ? [] : [move]), 'COMMIT']);
+    await runStatements(client, [BEGIN, 'SET CONSTRAINTS ALL IMMEDIATE', fence]);
+    const deletes = await keysToDelete(context, page);
+    const kept = await divide(context, deletes, sql.deletePage, (key) => key);
+    const refused = await divide(
+      context,
+      page.upserts,
+      (rows) => sql.upsertPage(rows, false),
+      (row) => keyOf(target, row),
+    );
+    await runStatements(client, [...(move === null ? [] : [move]), 'COMMIT']);
+    const parked = kept + refused;
     return { kind: 'applied', rows: page.upserts.length + page.deletes.length - parked, parked };
   } catch (error) {
     await rollback(client);
@@ -81,38 +88,12 @@ async function applyDividing(
   }
 }
 
-/** Upserts rows inside an open transaction and parks those that are refused. Returns how many. */
-async function upsertDividing(context: PageContext, rows: readonly PageRow[]): Promise<number> {
-  if (rows.length === 0) return 0;
-  const refusal = await tryUpsert(context, rows);
-  if (refusal === null) return 0;
-  const [row] = rows;
-  if (rows.length === 1 && row !== undefined) {
-    await runStatements(context.client, [parkSql(context.names, context.target, keyOf(context.target, row), refusal)]);
-    return 1;
-  }
-  const half = Math.ceil(rows.length / 2);
-  const first = await upsertDividing(context, rows.slice(0, half));
-  return first + (await upsertDividing(context, rows.slice(half)));
-}
-
-/** Returns why the rows were refused, having undone them; throws what has nothing to do with rows. */
-async function tryUpsert(context: PageContext, rows: readonly PageRow[]): Promise<DestinationError | null> {
-  const { client, sql } = context;
-  const statements = [
-    'SAVEPOINT rows',
-    sql.upsertPage(rows, false),
-    ...forget(context, { upserts: rows, deletes: [] }),
-  ];
-  try {
-    await client.query([...statements, 'RELEASE SAVEPOINT rows'].join(';\n'));
-    return null;
-  } catch (error) {
-    const refusal = classify(error);
-    if (refusal.scope !== 'row') throw refusal;
-    await client.query('ROLLBACK TO SAVEPOINT rows');
-    return refusal;
-  }
+/** The keys that a page deletes, those of rows that only the target has included. */
+async function keysToDelete({ client, target, sql }: PageContext, page: Page): Promise<(readonly string[])[]> {
+  if (page.sweep === undefined) return [...page.deletes];
+  const named = page.upserts.map((row) => keyOf(target, row));
+  const [result] = await runStatements(client, [sql.keysToSweep(page.sweep, named)]);
+  return [...page.deletes, ...(result?.rows ?? []).map((row: { key: string[] }) => row.key)];
 }
 
 /** The key of a row, in the target's key order. */

@@ -34,10 +34,12 @@ export async function runBulk(context: RunContext, run: MappingRun, plan: Plan):
   while (await context.mayContinue()) {
     const batch = await plan(from, run.size.rows);
     if (batch === null) break;
-    const staged = await stageBatch(context, run, batch).catch(async (error: unknown) => {
-      await committing.catch(() => undefined);
-      throw error;
-    });
+    const staged = await context
+      .bulk(() => stageBatch(context, run, batch))
+      .catch(async (error: unknown) => {
+        await committing.catch(() => undefined);
+        throw error;
+      });
     if (!(await settle(committing, staged))) return false;
     committing = commit(run, staged, from, batch);
     // Looked at in the next round; until then a rejection must not count as unhandled.

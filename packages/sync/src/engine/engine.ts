@@ -1,8 +1,9 @@
 import type { Database } from '@hexclave/db';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { Catalog } from '../declare/catalog.ts';
 import { DestinationError } from '../destination-error.ts';
 import { type Connect, connectionKeeper, type KeptConnection } from './connections.ts';
-import { type ExternalDatabase, isWaiting } from './external-database.ts';
+import type { ExternalDatabase } from './external-database.ts';
 import type { MappingRun, RunContext } from './mapping-run.ts';
 import { prepareRoutes } from './prepare.ts';
 import { runMappings } from './run.ts';
@@ -38,6 +39,8 @@ export type Engine = {
 
 /** How long what the fuse and the configuration say is believed, in ms. Bounds how long a stop takes. */
 const CONTROL_MS = 1_000;
+/** Reads in bulk at once: targets that are slow to take rows must not hold every connection to the internal database. */
+const BULK_AT_ONCE = 4;
 const PARKED_RETRY_MS = 60_000;
 /** Between a link that broke while idle and the question whether the target still has everything. */
 const AFTER_LOSS_MS = 500;
@@ -49,6 +52,7 @@ export function createEngine(options: EngineOptions): Engine {
   const askAgain = (database: ExternalDatabase) => {
     enqueueRetry(db, database, AFTER_LOSS_MS).catch(() => undefined);
   };
+  const bulk = pLimit(BULK_AT_ONCE);
   const keeper = connectionKeeper(options.catalog, options.connect, askAgain);
   return {
     sync: async (request) => {
@@ -58,7 +62,7 @@ export function createEngine(options: EngineOptions): Engine {
       const epoch = situation.epoch ?? (await beginFirstEpoch(db));
       const outcomes = await Promise.all(
         dueDatabases(situation, request).map((database) =>
-          syncDatabase({ options, database, situation, epoch, deadline, signal: request.signal }, keeper.use),
+          syncDatabase({ options, database, situation, epoch, deadline, signal: request.signal, bulk }, keeper.use),
         ),
       );
       return { finished: outcomes.every((finished) => finished) };
@@ -68,12 +72,11 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 function dueDatabases(situation: Situation, request: SyncRequest): ExternalDatabase[] {
-  const now = new Date();
   return situation.databases.filter(
     (database) =>
       !database.paused &&
       (request.externalDatabaseId == null || database.id === request.externalDatabaseId) &&
-      !isWaiting(database.failure, now),
+      !database.failure.waiting,
   );
 }
 
@@ -92,6 +95,7 @@ type DatabaseRun = {
   readonly epoch: string;
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
+  readonly bulk: LimitFunction;
 };
 
 type UseConnection = ReturnType<typeof connectionKeeper>['use'];
@@ -114,6 +118,7 @@ async function syncConnected(run: DatabaseRun, kept: KeptConnection): Promise<bo
   const { options, database } = run;
   const context: RunContext = {
     db: options.db,
+    bulk: run.bulk,
     tenancyId: database.tenancyId,
     connection: kept.connection,
     epoch: run.epoch,
@@ -136,9 +141,8 @@ async function prepareMissing(run: DatabaseRun, kept: KeptConnection): Promise<M
   const { options, database } = run;
   const failures = new Map<string, DestinationError>();
   for (const [name, ready] of kept.runs) if (ready.judgedIn !== run.epoch) kept.runs.delete(name);
-  const now = new Date();
   const missing = kept.routes.filter(({ target }) => {
-    return !kept.runs.has(target.mapping) && !isWaiting(database.mappingFailures[target.mapping], now);
+    return !kept.runs.has(target.mapping) && database.mappingFailures[target.mapping]?.waiting !== true;
   });
   if (missing.length === 0) return failures;
   const prepared = await prepareRoutes(options.db, kept.connection, database.tenancyId, run.epoch, missing);

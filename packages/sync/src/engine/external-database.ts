@@ -7,8 +7,8 @@ import {
 } from '../compile/target-table.ts';
 import type { Catalog } from '../declare/catalog.ts';
 
-/** What has failed and when it is worth trying again. */
-export type FailureState = { readonly attempts: number; readonly nextAttemptAt: Date | null };
+/** What has failed, and whether its next attempt is still to come by the internal database's clock, the only one that counts. */
+export type FailureState = { readonly attempts: number; readonly waiting: boolean };
 
 /** One row of "ExternalDatabase" with its state. */
 export type ExternalDatabase = {
@@ -40,9 +40,4 @@ export function routesOf(catalog: Catalog, database: ExternalDatabase): Route[] 
       const target = compileTargetTable(mapping, database.tables?.[mapping.name] ?? {}, database.deleteMode);
       return { target, fetch: compileFetch(mapping, target), sourceTable: mapping.table.name };
     });
-}
-
-/** Whether a failure's back-off is still running. */
-export function isWaiting(failure: FailureState | undefined, now: Date): boolean {
-  return failure?.nextAttemptAt != null && failure.nextAttemptAt > now;
 }

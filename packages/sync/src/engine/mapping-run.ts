@@ -1,4 +1,5 @@
 import type { Database } from '@hexclave/db';
+import type { LimitFunction } from 'p-limit';
 import type { ApplyResult, DestinationConnection, Position } from '../destination.ts';
 import { type BatchSize, firstBatchSize } from './batch-size.ts';
 import type { Route } from './external-database.ts';
@@ -20,6 +21,8 @@ export type MappingRun = {
 export type RunContext = {
   readonly db: Database;
   readonly tenancyId: string;
+  /** Lets only so many reads in bulk run at once. */
+  readonly bulk: LimitFunction;
   readonly connection: DestinationConnection;
   /** The epoch that sequence ids are handed out in now. */
   readonly epoch: string;

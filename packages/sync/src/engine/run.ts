@@ -12,6 +12,7 @@ import { applyDelta, isBacklog, streamBacklog } from './stream.ts';
 
 /** How often one step is tried within a run before its mapping counts as failing. */
 const ATTEMPTS = 4;
+const COPY_SLICE_MS = 2_000;
 
 /** What a run came to: which mappings failed, and whether there was more to do when it had to stop. */
 export type RunResult = { readonly failures: ReadonlyMap<MappingRun, DestinationError>; readonly finished: boolean };
@@ -23,19 +24,25 @@ export async function runMappings(context: RunContext, runs: readonly MappingRun
     const failure = await attempt(context, run, work);
     if (failure !== null) failures.set(run, failure);
   };
-  for (const run of runs) {
-    if (run.position.copy !== null) await step(run, () => copyMapping(context, run));
-  }
+  const healthy = (copying: boolean) =>
+    runs.filter((run) => (run.position.copy !== null) === copying && !failures.has(run));
   let more = true;
   while (more && (await context.mayContinue())) {
-    const streaming = runs.filter((run) => run.position.copy === null && !failures.has(run));
+    const streaming = healthy(false);
     more = streaming.length > 0 && (await streamOnce(context, streaming, step));
+    // Copies go on in slices, so that changes of the other mappings are not kept waiting for a whole copy.
+    for (const run of healthy(true)) await step(run, () => copyMapping(forSlice(context), run));
+    more ||= healthy(true).length > 0 || healthy(false).length > streaming.length;
   }
-  for (const run of runs) {
-    if (run.parked > 0 && !failures.has(run)) await step(run, () => retryParkedRows(context, run));
+  for (const run of healthy(false)) {
+    if (run.parked > 0) await step(run, () => retryParkedRows(context, run));
   }
-  const copying = runs.some((run) => run.position.copy !== null && !failures.has(run));
-  return { failures, finished: !more && !copying };
+  return { failures, finished: !more };
+}
+
+function forSlice(context: RunContext): RunContext {
+  const end = performance.now() + COPY_SLICE_MS;
+  return { ...context, mayContinue: async () => performance.now() < end && (await context.mayContinue()) };
 }
 
 type Step = (run: MappingRun, work: () => Promise<boolean>) => Promise<void>;

@@ -17,8 +17,8 @@ const SITUATION = `
   SELECT m."syncEngineEnabled" AS enabled, (SELECT e."id" FROM "SequenceEpoch" e ORDER BY e."ordinal" DESC LIMIT 1) AS epoch,
     CASE WHEN s.is_called THEN s.last_value ELSE 0 END AS "lastNumber", d."tenancyId", d."id", d."type", d."connectionCiphertext",
     d."connectionKeyId", d."schemaName", d."deleteMode", d."tables", d."paused", d."generation",
-    COALESCE(f."attempts", 0) AS attempts, f."nextAttemptAt",
-    (SELECT jsonb_object_agg(x."mapping", jsonb_build_object('attempts', x."attempts", 'nextAttemptAt', x."nextAttemptAt"))
+    COALESCE(f."attempts", 0) AS attempts, COALESCE(f."nextAttemptAt" > now(), false) AS waiting,
+    (SELECT jsonb_object_agg(x."mapping", jsonb_build_object('attempts', x."attempts", 'waiting', COALESCE(x."nextAttemptAt" > now(), false)))
      FROM "ExternalDatabaseMappingState" x WHERE x."tenancyId" = d."tenancyId" AND x."externalDatabaseId" = d."id" AND x."errorCode" IS NOT NULL) AS "mappingFailures"
   FROM "ExternalDbSyncMetadata" m CROSS JOIN "global_seq_id" s
   LEFT JOIN "ExternalDatabase" d ON d."tenancyId" = $1
@@ -31,7 +31,7 @@ type SituationRow = Omit<ExternalDatabase, 'failure' | 'mappingFailures' | 'id'>
     enabled: boolean;
     epoch: string | null;
     lastNumber: bigint;
-    mappingFailures: Record<string, { attempts: number; nextAttemptAt: string | null }> | null;
+    mappingFailures: Record<string, FailureState> | null;
   };
 
 /** Everything a run needs to know before it reads rows, in one round trip. */
@@ -47,19 +47,8 @@ export async function readSituation(db: Database, tenancyId: string): Promise<Si
 }
 
 function toExternalDatabase(row: SituationRow, id: string): ExternalDatabase {
-  const mappingFailures = Object.entries(row.mappingFailures ?? {}).map(([mapping, failure]) => [
-    mapping,
-    {
-      attempts: failure.attempts,
-      nextAttemptAt: failure.nextAttemptAt === null ? null : new Date(failure.nextAttemptAt),
-    },
-  ]);
-  return {
-    ...row,
-    id,
-    failure: { attempts: row.attempts, nextAttemptAt: row.nextAttemptAt },
-    mappingFailures: Object.fromEntries(mappingFailures),
-  };
+  const failure = { attempts: row.attempts, waiting: row.waiting };
+  return { ...row, id, failure, mappingFailures: row.mappingFailures ?? {} };
 }
 
 /** Whether a run may go on with a database: false once it is paused, changed, removed, or the fuse is off. */
