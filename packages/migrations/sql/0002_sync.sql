@@ -201,8 +201,11 @@ END $$;
 CREATE FUNCTION "reset_sequence_id_on_update"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   NEW."shouldUpdateSequenceId" := true;
+  -- A row restored from elsewhere brings a number that means nothing here, and could lie beyond all that are read.
   IF TG_OP = 'INSERT' THEN
-    NEW."sequenceId" := NULL; -- a row restored from elsewhere brings a number that means nothing here
+    NEW."sequenceId" := NULL;
+  ELSE
+    NEW."sequenceId" := OLD."sequenceId";
   END IF;
   IF pg_sequence_last_value('"sequencer_sleep_state"'::regclass) = 2 THEN
     PERFORM pg_notify('hexclave_sequencer', '');

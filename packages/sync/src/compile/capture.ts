@@ -37,7 +37,7 @@ function columnsOf(table: TrackedTable): string {
 
 function indexesOf(table: TrackedTable): string[] {
   const index = (suffix: string, columns: string, where: string) =>
-    `CREATE INDEX CONCURRENTLY IF NOT EXISTS ${id(`${table.name}_${suffix}`)} ON ${id(table.name)} (${columns}) WHERE ${where}`;
+    `CREATE INDEX CONCURRENTLY IF NOT EXISTS ${objectId(`${table.name}_${suffix}`)} ON ${id(table.name)} (${columns}) WHERE ${where}`;
   const tenancy = id(table.tenancyColumn);
   return [
     index('sequenceId_idx', `${tenancy}, "sequenceId"`, '"sequenceId" IS NOT NULL'),
@@ -67,11 +67,19 @@ function differs(columns: readonly string[]): string {
 }
 
 function trigger(table: string, name: string, when: string, action: string): string {
-  return `CREATE OR REPLACE TRIGGER ${id(`${table}_${name}`)} ${when.replace('%t', id(table))}\n  EXECUTE FUNCTION ${action}()`;
+  return `CREATE OR REPLACE TRIGGER ${objectId(`${table}_${name}`)} ${when.replace('%t', () => id(table))}\n  EXECUTE FUNCTION ${action}()`;
+}
+
+const LONGEST_NAME = 63;
+
+/** PostgreSQL cuts longer names: two triggers would silently become one, and with it some writes would go unseen. */
+function objectId(name: string): string {
+  if (Buffer.byteLength(name) > LONGEST_NAME) throw new Error(`${name}: a name longer than ${LONGEST_NAME} bytes`);
+  return id(name);
 }
 
 function plpgsqlFunction(name: string, body: string): string {
-  return `CREATE OR REPLACE FUNCTION ${id(name)}() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n${body}\nEND $$`;
+  return `CREATE OR REPLACE FUNCTION ${objectId(name)}() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n${body}\nEND $$`;
 }
 
 function tableTriggers(catalog: Catalog, table: TrackedTable): string[] {
