@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
+import type { Database } from '@hexclave/db';
 import {
   createConnectionCipher,
   createExternalDatabaseStore,
@@ -27,8 +28,13 @@ export type ApiServer = {
   logs(): string;
 };
 
+/** The server secret of test servers. */
+export const API_SECRET = 'the secret of a test server';
+
 export type ApiServerOptions = {
   config?: Partial<HttpConfig>;
+  /** Instead of a seeded one of its own. */
+  database?: Database;
   mountInternalSyncRoutes?: HttpAppDependencies['mountInternalSyncRoutes'];
 };
 
@@ -38,8 +44,8 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   await seedDevelopment(testDatabase.db, keys);
   const log = memoryLog();
   const app = createHttpApp({
-    database: testDatabase.db,
-    externalDatabases: createExternalDatabaseStore(createConnectionCipher('a secret of this test')),
+    database: options.database ?? testDatabase.db,
+    externalDatabases: createExternalDatabaseStore(createConnectionCipher(API_SECRET)),
     mappings: mappingCatalogueOf(hexclaveCatalog),
     logger: log.logger,
     config: { version: 'test', ...options.config },

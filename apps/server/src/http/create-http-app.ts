@@ -45,9 +45,5 @@ function mountDocumentation(api: Api, version: string): void {
   const document = openApiDocument(version);
   const page = renderDocsPage(document);
   api.get('/openapi.json', (c) => c.json(document));
-  api.get('/docs', (c) => {
-    c.res = c.html(page.body) as Response;
-    c.header('content-security-policy', page.contentSecurityPolicy);
-    return c.res;
-  });
+  api.get('/docs', (c) => c.html(page.body, 200, { 'content-security-policy': page.contentSecurityPolicy }));
 }

@@ -10,6 +10,7 @@ import { overridesErrorStatus } from './errors.ts';
 type Middleware = MiddlewareHandler<HttpEnvironment>;
 
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,128}$/;
+const DATA_ONLY = "default-src 'none'; frame-ancestors 'none'";
 const PREFLIGHT_SECONDS = 7_200;
 
 /** Gives the request an id (or keeps that of a proxy) and logs one line about it: nothing secret, nothing personal. */
@@ -40,10 +41,9 @@ export const errorStatusOverride: Middleware = async (c, next) => {
   c.res = new Response(c.res.body, { status: 200, headers });
 };
 
-/** Answers are data: never to be framed, sniffed, cached, or run. The documentation page loosens what it needs. */
+/** Answers are data: never to be framed, sniffed, cached, or run. A page brings a policy of its own. */
 export const securityHeaders: Middleware[] = [
   secureHeaders({
-    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
     crossOriginResourcePolicy: 'cross-origin',
     referrerPolicy: 'no-referrer',
     xFrameOptions: 'DENY',
@@ -51,6 +51,7 @@ export const securityHeaders: Middleware[] = [
   async (c, next) => {
     await next();
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
+    if (!c.res.headers.has('content-security-policy')) c.header('content-security-policy', DATA_ONLY);
   },
 ];
 
