@@ -1,0 +1,71 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+
+/** What a process of ours can be asked to do. Arguments and results are cloned, so bigints and Maps are fine. */
+// biome-ignore lint/suspicious/noExplicitAny: any function; the types of each are kept by the caller's own type
+export type Handlers = Record<string, (...args: any[]) => Promise<unknown>>;
+
+type Call = { readonly id: number; readonly method: string; readonly args: readonly unknown[] };
+type Reply = { readonly id: number; readonly result?: unknown; readonly error?: string };
+
+/** Answers calls of the parent for as long as it lives. */
+export function serve(handlers: Handlers): void {
+  // Ctrl-C reaches the whole process group; the parent puts us away in its own order.
+  process.on('SIGINT', () => undefined);
+  process.on('disconnect', () => process.exit());
+  process.on('message', (call: Call) => {
+    answer(handlers, call).then(
+      (reply) => process.send?.(reply),
+      () => process.exit(1),
+    );
+  });
+}
+
+async function answer(handlers: Handlers, { id, method, args }: Call): Promise<Reply> {
+  try {
+    return { id, result: await handlers[method]?.(...args) };
+  } catch (error) {
+    return { id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+/** A process that answers `H`. */
+export type Remote<H extends Handlers> = {
+  readonly pid: number;
+  call<M extends keyof H & string>(method: M, ...args: Parameters<H[M]>): ReturnType<H[M]>;
+  /** Resolves when the process has ended. */
+  stop(): Promise<void>;
+};
+
+const STOP_MS = 5_000;
+
+/** Starts a bundled script as a process of its own. */
+export function startRemote<H extends Handlers>(script: string, execArgv: readonly string[] = []): Remote<H> {
+  const child = fork(script, { serialization: 'advanced', execArgv: [...execArgv] });
+  const pending = new Map<number, (reply: Reply) => void>();
+  let nextId = 1;
+  child.on('message', (reply: Reply) => {
+    pending.get(reply.id)?.(reply);
+    pending.delete(reply.id);
+  });
+  child.on('exit', (code, signal) => {
+    for (const [id, settle] of pending) settle({ id, error: `${script} ended (${signal ?? code})` });
+    pending.clear();
+  });
+  const call = (method: string, ...args: unknown[]) =>
+    new Promise((resolve, reject) => {
+      const id = nextId++;
+      pending.set(id, ({ result, error }) => (error === undefined ? resolve(result) : reject(new Error(error))));
+      child.send({ id, method, args } satisfies Call);
+    });
+  return { pid: child.pid ?? 0, call: call as unknown as Remote<H>['call'], stop: () => stop(child) };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  const insist = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  if (child.connected) child.disconnect();
+  await ended;
+  clearTimeout(insist);
+}
