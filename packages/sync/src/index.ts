@@ -23,20 +23,32 @@ export type { ExternalDatabase, TableChoice } from './engine/external-database.t
 export { judgePosition } from './engine/position.ts';
 export { runListener } from './listener.ts';
 export { hexclaveCatalog } from './mappings/index.ts';
-export {
-  claimRequests,
-  completeRequest,
-  enqueueRequest,
-  enqueueSync,
-  failRequest,
-  LEASE_MS,
-  releaseRequest,
-} from './outgoing-requests/queue.ts';
-export type { ClaimedRequest, Deliver, DeliveryResult, NewRequest } from './outgoing-requests/request.ts';
+export type { Claimed } from './outgoing-requests/claim.ts';
+export { claimRequests, claimUnderFlowControl, LEASE_MS } from './outgoing-requests/claim.ts';
+export { deliverByKind } from './outgoing-requests/deliveries/by-kind.ts';
+export { httpDelivery } from './outgoing-requests/deliveries/http.ts';
+export { inProcessDelivery, RUN_MS } from './outgoing-requests/deliveries/in-process.ts';
+export type { QstashOptions } from './outgoing-requests/deliveries/qstash.ts';
+export { qstashDelivery } from './outgoing-requests/deliveries/qstash.ts';
+export type { SignedHttpOptions } from './outgoing-requests/deliveries/signed-http.ts';
+export { signedHttpDelivery } from './outgoing-requests/deliveries/signed-http.ts';
+export type { HttpCaller, HttpCallerOptions } from './outgoing-requests/http-call.ts';
+export { createHttpCaller } from './outgoing-requests/http-call.ts';
+export type { QstashReceiverOptions } from './outgoing-requests/qstash-receiver.ts';
+export { qstashVerifier } from './outgoing-requests/qstash-receiver.ts';
+export { enqueueRequest, enqueueSync } from './outgoing-requests/queue.ts';
+export type { Claim, ClaimedRequest, Deliver, DeliveryResult, NewRequest } from './outgoing-requests/request.ts';
+export { completeRequest, failRequest, isClaimed, releaseRequest } from './outgoing-requests/settle.ts';
+export type { SignatureFault, SignedParts } from './outgoing-requests/signature.ts';
+export { findSignatureFault, SIGNATURE_HEADERS, sign } from './outgoing-requests/signature.ts';
+export type { SyncMessage } from './outgoing-requests/sync-message.ts';
+export { parseRequestId } from './outgoing-requests/sync-message.ts';
+export { useSignature } from './outgoing-requests/used-signatures.ts';
 export type { Pipeline, PipelineOptions, PipelinePart } from './pipeline.ts';
 export { startPipeline } from './pipeline.ts';
+export { DELIVERY_TIMEOUT_MS } from './poller/deliver.ts';
 export type { PollerOptions } from './poller/poller.ts';
-export { DELIVERY_TIMEOUT_MS, pollOnce, runPoller } from './poller/poller.ts';
+export { pollOnce, runPoller } from './poller/poller.ts';
 export { pruneTombstones } from './retention/tombstones.ts';
 export { numberAll, runSequencer } from './sequencer/sequencer.ts';
 export type { Waker } from './waker.ts';

@@ -18,6 +18,9 @@ export type ClaimedRequest = {
   readonly claimToken: string;
 };
 
+/** What names one claim of one request. */
+export type Claim = Pick<ClaimedRequest, 'id' | 'claimToken'>;
+
 /** A request to be queued. */
 export type NewRequest = {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -36,10 +39,22 @@ export type NewRequest = {
 /** What became of one delivery. */
 export type DeliveryResult =
   | { readonly kind: 'delivered' }
-  /** Delivered in part: the same request is to be taken up again at once. */
-  | { readonly kind: 'again' }
-  /** `code` and `message` are kept and shown: no secrets, no bodies. */
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+  /** Not all is done, or it cannot be done now: taken up again after `delayMs`, by default at once. No failure. */
+  | { readonly kind: 'again'; readonly delayMs?: number }
+  /** A queue service delivers it and its receiver settles the claim. If that takes longer than `leaseMs`, we begin anew. */
+  | { readonly kind: 'handed-over'; readonly leaseMs: number }
+  | DeliveryFailure;
+
+/** `code` and `message` are kept and shown: no secrets, no bodies. */
+export type DeliveryFailure = {
+  readonly kind: 'failed';
+  readonly code: string;
+  readonly message: string;
+  /** The receiver asked not to be called again for so long. */
+  readonly retryAfterMs?: number;
+  /** No later attempt can do better: the request is given up at once. */
+  readonly permanent?: boolean;
+};
 
 /** Delivers requests of both kinds in one way: in-process, by signed HTTP, or through a queue service. */
 export type Deliver = (request: ClaimedRequest, signal: AbortSignal) => Promise<DeliveryResult>;

@@ -1,97 +1,86 @@
-import type { Database } from '@hexclave/db';
-import { claimRequests, completeRequest, failRequest, LEASE_MS, releaseRequest } from '../outgoing-requests/queue.ts';
-import type { ClaimedRequest, Deliver, DeliveryResult } from '../outgoing-requests/request.ts';
-import type { Waker } from '../waker.ts';
+import { claimRequests, claimUnderFlowControl } from '../outgoing-requests/claim.ts';
+import { type Lane, type LaneCounts, laneOf } from '../outgoing-requests/lanes.ts';
+import type { ClaimedRequest } from '../outgoing-requests/request.ts';
+import { createWaker, type Waker } from '../waker.ts';
+import { type DeliverOptions, deliverOne } from './deliver.ts';
+import { createUnderWay, type UnderWay } from './under-way.ts';
 
-export type PollerOptions = {
-  readonly db: Database;
-  readonly deliver: Deliver;
-  /** Rung when requests may be waiting. */
-  readonly waker: Waker;
-  readonly onError: (error: unknown) => void;
-  /** Deliveries under way at once in this process. Default 32. */
+export type PollerOptions = DeliverOptions & {
+  /** Syncs under way at once in this process, slow ones and retries not counted. Default 32. */
   readonly concurrency?: number;
 };
 
 const DEFAULT_CONCURRENCY = 32;
 const IDLE_POLL_MS = 1_000;
+const AFTER_ERROR_MS = 1_000;
+/** So that several processes share a burst. */
 const CLAIM_AT_ONCE = 16;
 
-/** A claim must not outlive its lease: deliveries that take longer are broken off before somebody else takes over. */
-export const DELIVERY_TIMEOUT_MS = LEASE_MS - 10_000;
-
-/** Claims and delivers for as long as the process lives. On abort it waits for what is under way. */
-export async function runPoller(options: PollerOptions, signal: AbortSignal): Promise<void> {
-  const underWay = new Set<Promise<void>>();
-  const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+/**
+ * Claims and delivers for as long as the process lives. `waker` is rung when requests may be waiting. On abort it waits
+ * for what is under way.
+ */
+export async function runPoller(options: PollerOptions & { waker: Waker }, signal: AbortSignal): Promise<void> {
+  const { waker } = options;
+  const underWay = createUnderWay(options.concurrency ?? DEFAULT_CONCURRENCY, waker.wake);
   while (!signal.aborted) {
-    const free = concurrency - underWay.size;
-    const claimed = free > 0 ? await claimSafely(options, Math.min(free, CLAIM_AT_ONCE)) : [];
-    for (const request of claimed) {
-      const delivery = deliverOne(options, request, signal).finally(() => {
-        underWay.delete(delivery);
-        // A request of the same key may have been waiting for this one to end.
-        options.waker.wake();
-      });
-      underWay.add(delivery);
+    try {
+      const { mayBeMore } = await claimAndStart(options, underWay, signal);
+      if (!mayBeMore) await waker.sleep(IDLE_POLL_MS, signal);
+    } catch (error) {
+      options.onError(error);
+      await waker.sleep(AFTER_ERROR_MS, signal);
     }
-    if (claimed.length < CLAIM_AT_ONCE) await options.waker.sleep(IDLE_POLL_MS, signal);
   }
-  await Promise.all(underWay);
+  await underWay.all();
 }
 
 /** Claims and delivers what is due, until nothing is or the time is up: what the cron route runs. Returns how many. */
 export async function pollOnce(options: PollerOptions, maxDurationMs: number, signal: AbortSignal): Promise<number> {
-  const deadline = performance.now() + maxDurationMs;
+  const waker = createWaker();
+  const underWay = createUnderWay(options.concurrency ?? DEFAULT_CONCURRENCY, waker.wake);
+  const stop = AbortSignal.any([signal, AbortSignal.timeout(maxDurationMs)]);
   let delivered = 0;
-  while (performance.now() < deadline && !signal.aborted) {
-    const claimed = await claimRequests(options.db, options.concurrency ?? DEFAULT_CONCURRENCY);
-    if (claimed.length === 0) break;
-    await Promise.all(claimed.map((request) => deliverOne(options, request, signal)));
-    delivered += claimed.length;
+  try {
+    while (!stop.aborted) {
+      const { started, mayBeMore } = await claimAndStart(options, underWay, stop);
+      delivered += started;
+      if (started === 0 && underWay.size === 0) break;
+      if (!mayBeMore) await waker.sleep(IDLE_POLL_MS, stop);
+    }
+  } finally {
+    await underWay.all();
   }
   return delivered;
 }
 
-async function claimSafely(options: PollerOptions, limit: number): Promise<ClaimedRequest[]> {
-  try {
-    return await claimRequests(options.db, limit);
-  } catch (error) {
-    options.onError(error);
-    return [];
-  }
+/** `mayBeMore`: a lane got as many as it asked for, and has room left. */
+type Started = { readonly started: number; readonly mayBeMore: boolean };
+
+async function claimAndStart(options: PollerOptions, underWay: UnderWay, stop: AbortSignal): Promise<Started> {
+  const asked = roomAtOnce(underWay);
+  if (Object.values(asked).every((room) => room === 0)) return { started: 0, mayBeMore: false };
+  const got: Record<Lane, number> = { sync: 0, http: 0, retry: 0, flow: 0 };
+  const start = (request: ClaimedRequest) => {
+    const lane = laneOf(request);
+    got[lane] += 1;
+    underWay.add(lane, deliverOne(options, request, stop));
+  };
+  const { requests, flowWaiting } = await claimRequests(options.db, asked);
+  requests.forEach(start);
+  if (flowWaiting && asked.flow > 0) (await claimUnderFlowControl(options.db, asked.flow)).forEach(start);
+  const roomLeft = roomAtOnce(underWay);
+  return {
+    started: Object.values(got).reduce((sum, count) => sum + count, 0),
+    mayBeMore: LANES.some((lane) => asked[lane] > 0 && got[lane] >= asked[lane] && roomLeft[lane] > 0),
+  };
 }
 
-/** Never throws: a request whose outcome cannot be written keeps its claim until the lease runs out, and is done again. */
-async function deliverOne(options: PollerOptions, request: ClaimedRequest, signal: AbortSignal): Promise<void> {
-  try {
-    await settle(options.db, request, await deliverBounded(options, request, signal));
-  } catch (error) {
-    options.onError(error);
-  }
-}
+const LANES: readonly Lane[] = ['sync', 'http', 'retry', 'flow'];
 
-async function deliverBounded(
-  options: PollerOptions,
-  request: ClaimedRequest,
-  signal: AbortSignal,
-): Promise<DeliveryResult> {
-  try {
-    return await options.deliver(request, AbortSignal.any([signal, AbortSignal.timeout(DELIVERY_TIMEOUT_MS)]));
-  } catch (error) {
-    options.onError(error);
-    // Messages of unknown errors may quote data; the log has them, the state does not.
-    return { kind: 'failed', code: 'DELIVERY_FAILED', message: error instanceof Error ? error.name : 'unknown error' };
-  }
-}
-
-async function settle(db: Database, request: ClaimedRequest, result: DeliveryResult): Promise<void> {
-  switch (result.kind) {
-    case 'delivered':
-      return completeRequest(db, request);
-    case 'again':
-      return releaseRequest(db, request, 0);
-    case 'failed':
-      return failRequest(db, request, result);
-  }
+/** Never below zero: requests that are taken over may overfill a lane. */
+function roomAtOnce(underWay: UnderWay): LaneCounts {
+  const room = underWay.room();
+  const limited = (lane: Lane) => Math.max(0, Math.min(room[lane], CLAIM_AT_ONCE));
+  return { sync: limited('sync'), http: limited('http'), retry: limited('retry'), flow: limited('flow') };
 }

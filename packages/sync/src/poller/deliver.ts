@@ -1,0 +1,47 @@
+import type { Database } from '@hexclave/db';
+import { boundedSignal } from '../bounded-signal.ts';
+import { LEASE_MS } from '../outgoing-requests/claim.ts';
+import type { ClaimedRequest, Deliver, DeliveryResult } from '../outgoing-requests/request.ts';
+import { settleRequest } from '../outgoing-requests/settle.ts';
+
+export type DeliverOptions = {
+  readonly db: Database;
+  readonly deliver: Deliver;
+  readonly onError: (error: unknown) => void;
+};
+
+/** A claim must not outlive its lease: deliveries that take longer are broken off before somebody else takes over. */
+export const DELIVERY_TIMEOUT_MS = LEASE_MS - 10_000;
+
+/** Never throws: a request whose outcome cannot be written keeps its claim until the lease runs out, and is done again. */
+export async function deliverOne(options: DeliverOptions, request: ClaimedRequest, stop: AbortSignal): Promise<void> {
+  try {
+    await settleRequest(options.db, request, await deliverBounded(options, request, stop));
+  } catch (error) {
+    options.onError(error);
+  }
+}
+
+async function deliverBounded(
+  options: DeliverOptions,
+  request: ClaimedRequest,
+  stop: AbortSignal,
+): Promise<DeliveryResult> {
+  const bounded = boundedSignal(stop, DELIVERY_TIMEOUT_MS);
+  try {
+    return await options.deliver(request, bounded.signal);
+  } catch (error) {
+    // Broken off by us: nobody has failed, and another process can take it up at once.
+    if (stop.aborted) return { kind: 'again' };
+    if (bounded.signal.aborted) return failed('DELIVERY_TIMED_OUT', 'The delivery took too long.');
+    options.onError(error);
+    // Messages of unknown errors may quote data; the log has them, the state does not.
+    return failed('DELIVERY_FAILED', error instanceof Error ? error.name : 'unknown error');
+  } finally {
+    bounded.release();
+  }
+}
+
+function failed(code: string, message: string): DeliveryResult {
+  return { kind: 'failed', code, message };
+}
