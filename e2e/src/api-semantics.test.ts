@@ -262,6 +262,27 @@ describe('lists', () => {
     }
   });
 
+  it('are cut where an answer would become too large, and go on there', async () => {
+    const { db } = server.testDatabase;
+    await succeed(api.post('/teams', { display_name: 'Heavy' }));
+    await db.query(
+      `INSERT INTO "Team" ("tenancyId", "teamId", "displayName", "serverMetadata")
+       SELECT t."tenancyId", gen_random_uuid(), 'Heavy ' || n, to_jsonb(repeat('x', 1000000))
+       FROM "Team" t, generate_series(1, 30) n WHERE t."displayName" = 'Heavy'`,
+    );
+    const sizes: number[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: { items: unknown[]; pagination: { next_cursor: string | null } } = await succeed(
+        api.get(`/teams?query=heavy${cursor === null ? '' : `&cursor=${cursor}`}`),
+      );
+      sizes.push(page.items.length);
+      cursor = page.pagination.next_cursor;
+    } while (cursor !== null);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(31);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(10);
+  });
+
   it('leave anonymous users out unless asked', async () => {
     const { id } = await succeed(api.post('/users', { is_anonymous: true, display_name: 'Masked' }));
     const ids = async (query: string) =>

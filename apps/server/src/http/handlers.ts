@@ -3,6 +3,7 @@ import * as apiKeys from '../services/api-keys.ts';
 import type { Authentication } from '../services/authentication.ts';
 import * as config from '../services/config.ts';
 import * as contactChannels from '../services/contact-channels.ts';
+import { assertHealthy } from '../services/health.ts';
 import * as projects from '../services/projects.ts';
 import * as teamMembers from '../services/team-members.ts';
 import * as teams from '../services/teams.ts';
@@ -102,7 +103,7 @@ export const handlers: { [Name in keyof Routes]: Handler<Routes[Name]> } = {
   },
 
   getHealth: async ({ database }) => {
-    await database.query('SELECT 1');
+    await assertHealthy(database);
     return { status: 'ok' };
   },
 };

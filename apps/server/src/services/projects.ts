@@ -11,7 +11,7 @@ import {
 import type { Database } from '@hexclave/db';
 import { sql } from 'kysely';
 import { withMeanings } from './constraints.ts';
-import { afterCursor, type Page, pageOf } from './page.ts';
+import { afterCursor, type Page, pageOf, readPage } from './page.ts';
 import { build, read, write } from './statements.ts';
 import { given, millisOf } from './values.ts';
 
@@ -73,7 +73,7 @@ export async function listProjects(database: Database, query: ListQuery): Promis
     .limit(query.limit + 1);
   const after = afterCursor(query, 'p.createdAt', 'p.id');
   if (after) statement = statement.where(after);
-  const rows = await read(database, statement);
+  const rows = await readPage(database, statement, query, { time: 'createdAt', id: 'id' });
   return pageOf(rows, query, (row) => ({ at: row.createdAtText, id: row.id }), toProject);
 }
 

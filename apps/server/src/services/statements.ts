@@ -23,6 +23,8 @@ export const build = new Kysely<InternalTables>({
 });
 
 const ATTEMPTS = 4;
+/** A database that cannot be reached may take its time to say so, and somebody is waiting for an answer. */
+const CONNECTION_ATTEMPTS = 2;
 const RETRY_BASE_MS = 20;
 const RETRY_CAP_MS = 500;
 
@@ -50,7 +52,9 @@ async function retrying<T>(work: () => Promise<T>, worthRetrying: Retryability[]
     try {
       return await work();
     } catch (error) {
-      if (attempt >= ATTEMPTS || !worthRetrying.includes(retryability(error))) throw error;
+      const kind = retryability(error);
+      const attempts = kind === 'connection' ? CONNECTION_ATTEMPTS : ATTEMPTS;
+      if (attempt >= attempts || !worthRetrying.includes(kind)) throw error;
       await delay(backoffMs(attempt, RETRY_BASE_MS, RETRY_CAP_MS));
     }
   }

@@ -10,7 +10,7 @@ import type { Database, Queryable } from '@hexclave/db';
 import { sql } from 'kysely';
 import { withMeanings } from './constraints.ts';
 import { assertTeam, lockUser } from './existence.ts';
-import { afterCursor, type Page, pageOf } from './page.ts';
+import { afterCursor, type Page, pageOf, readPage } from './page.ts';
 import { build, read, run, write } from './statements.ts';
 import { selectUsers, toUser, type UserRow } from './user-rows.ts';
 import { given } from './values.ts';
@@ -76,7 +76,7 @@ export async function listMemberProfiles(
   const after = afterCursor(query, 'm.createdAt', 'm.projectUserId');
   if (after) statement = statement.where(after);
   if (query.user_id) statement = statement.where('m.projectUserId', '=', query.user_id);
-  const rows = await read(database, statement);
+  const rows = await readPage(database, statement, query, { time: 'memberSince', id: 'projectUserId' });
   if (rows.length === 0) await assertTeam(database, tenancyId, query.team_id);
   return pageOf(rows, query, (row) => ({ at: row.memberSinceText, id: row.projectUserId }), toProfile);
 }
@@ -116,6 +116,7 @@ function selectProfiles(tenancyId: string, teamId: string) {
     .where('m.teamId', '=', teamId)
     .select([
       'm.teamId',
+      'm.createdAt as memberSince',
       'm.displayName as memberDisplayName',
       'm.profileImageUrl as memberProfileImageUrl',
       sql<string>`m."createdAt"::text`.as('memberSinceText'),

@@ -11,7 +11,7 @@ import type { Database } from '@hexclave/db';
 import { sql } from 'kysely';
 import { withMeanings } from './constraints.ts';
 import { assertUser } from './existence.ts';
-import { afterCursor, type Page, pageOf } from './page.ts';
+import { afterCursor, type Page, pageOf, readPage } from './page.ts';
 import { build, containing, jsonb, read, write } from './statements.ts';
 import { type TeamRow, toTeam } from './team-rows.ts';
 import { given } from './values.ts';
@@ -64,7 +64,7 @@ export async function listTeams(database: Database, tenancyId: string, query: Li
   if (after) statement = statement.where(after);
   if (query.user_id) statement = statement.where(hasMember(query.user_id));
   if (query.query) statement = statement.where(matches(query.query));
-  const rows = await read(database, statement);
+  const rows = await readPage(database, statement, query, { time: 'createdAt', id: 'teamId' });
   if (rows.length === 0 && query.user_id) await assertUser(database, tenancyId, query.user_id);
   return pageOf(rows, query, (row) => ({ at: row.createdAtText, id: row.teamId }), toTeam);
 }

@@ -10,7 +10,7 @@ import {
 import type { Database, Queryable } from '@hexclave/db';
 import { type Selectable, sql } from 'kysely';
 import { assertTeam } from './existence.ts';
-import { afterCursor, type Page, pageOf } from './page.ts';
+import { afterCursor, type Page, pageOf, readPage } from './page.ts';
 import { hashPassword } from './passwords.ts';
 import { changesEmail, updatePrimaryEmail, withEmailMeanings } from './primary-email.ts';
 import type { ProjectUserTable } from './schema.ts';
@@ -72,10 +72,8 @@ export async function listUsers(database: Database, tenancyId: string, query: Li
   else if (!query.include_anonymous) users = users.where('p.isAnonymous', '=', false);
   if (query.team_id) users = users.where(isMember(query.team_id));
   if (query.query) users = users.where(matches(query.query));
-  const statement = selectUsers(build.with('u', () => users))
-    .orderBy('u.signedUpAt', direction)
-    .orderBy('u.projectUserId', direction);
-  const rows = await read(database, statement);
+  const statement = selectUsers(build.with('u', () => users));
+  const rows = await readPage(database, statement, query, { time: 'signedUpAt', id: 'projectUserId' });
   if (rows.length === 0 && query.team_id) await assertTeam(database, tenancyId, query.team_id);
   return pageOf(rows, query, (row) => ({ at: row.signedUpAtText, id: row.projectUserId }), toUser);
 }
