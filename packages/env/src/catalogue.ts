@@ -21,7 +21,8 @@ export const CATALOGUE = {
     parser: url(['postgresql', 'postgres']),
     visibility: 'secret',
     sentence: 'Hexclave’s own PostgreSQL (14 to 18), the source of truth.',
-    whenUnset: 'A PostgreSQL from npm is started, with its data in the data directory.',
+    whenUnset: 'In development a PostgreSQL from npm is started, with its data in the data directory.',
+    requiredInProduction: true,
   }),
   serverSecret: optional({
     name: 'SERVER_SECRET',
@@ -40,6 +41,15 @@ export const CATALOGUE = {
     sentence: 'What callers of the cron routes send as `Authorization: Bearer …`.',
     whenUnset: 'In development one is generated at the first start and kept in the data directory.',
     requiredInProduction: true,
+  }),
+  seedAdminKey: optional({
+    name: 'SEED_INTERNAL_PROJECT_SUPER_SECRET_ADMIN_KEY',
+    prefix: 'server',
+    parser: text({ minLength: SECRET_LENGTH }),
+    visibility: 'secret',
+    sentence:
+      'A key, made by `npm run generate:admin-key`, with which the internal project, and so all others, can be administered.',
+    whenUnset: 'In production there is no such key until one is given; in development one is made up.',
   }),
   portPrefix: withDefault(
     {

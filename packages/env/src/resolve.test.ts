@@ -3,7 +3,12 @@ import { expect, test } from 'vitest';
 import { CATALOGUE, namesOf, resolveEnvironment, type Source } from './index.ts';
 
 const SECRET = 's3cret-canary-'.repeat(4);
-const PRODUCTION = { NODE_ENV: 'production', HEXCLAVE_SERVER_SECRET: SECRET, CRON_SECRET: 'cron' };
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  HEXCLAVE_DATABASE_CONNECTION_STRING: 'postgresql://hexclave@db.example.com/hexclave',
+  HEXCLAVE_SERVER_SECRET: SECRET,
+  CRON_SECRET: 'cron',
+};
 const ALL_NAMES = Object.values(CATALOGUE).flatMap((variable) => namesOf(variable));
 
 function resolve(source: Source) {
@@ -37,10 +42,11 @@ test('production closes what development leaves open', () => {
   expect(resolve(PRODUCTION)).toMatchObject({ allowPrivateHosts: false, host: '0.0.0.0', serverSecret: SECRET });
 });
 
-test('production without its secrets is refused, naming both', () => {
+test('production without its database and secrets is refused, naming all', () => {
   const problems = problemsOf({ NODE_ENV: 'production' });
   expect(problems).toContain('HEXCLAVE_SERVER_SECRET must be set in production');
   expect(problems).toContain('CRON_SECRET must be set in production');
+  expect(problems).toContain('HEXCLAVE_DATABASE_CONNECTION_STRING must be set in production');
 });
 
 test('the older prefix is accepted for every variable that has one', () => {

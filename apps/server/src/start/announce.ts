@@ -1,0 +1,62 @@
+import type { DemoDatabase } from '../demo/demo-database.ts';
+import type { SeededKeys } from '../seed/key-file.ts';
+
+/** What a developer is told once the server runs. */
+export type Announcement = {
+  version: string;
+  /** From the program's first line on. */
+  startedInMs: number;
+  /** Without a path. */
+  url: string;
+  keys: SeededKeys;
+  /** With the milliseconds from request to visible, if they could be measured. */
+  demo?: DemoDatabase & { syncMs: number | undefined };
+  dataDirectory: string;
+};
+
+/** For a developer's terminal only: it shows keys. */
+export function announce(facts: Announcement): string {
+  return [
+    `Hexclave ${facts.version} is ready (${(facts.startedInMs / 1_000).toFixed(1)} s).`,
+    `  API      ${facts.url}/api/v1\n  OpenAPI  ${facts.url}/api/v1/docs (to read), ${facts.url}/api/v1/openapi.json`,
+    keyLines(facts.keys),
+    `  Create a user:\n\n${curl(facts)}`,
+    facts.demo === undefined ? noDemoLines() : demoLines(facts.demo),
+    `Everything is kept in ${facts.dataDirectory}. Ctrl-C stops the server.`,
+  ].join('\n\n');
+}
+
+function keyLines({ demo, internal }: SeededKeys): string {
+  return `  Demo project ${demo.projectId}
+    publishable client key  ${demo.publishableClientKey}
+    secret server key       ${demo.secretServerKey}
+    super secret admin key  ${demo.superSecretAdminKey}
+  Project ${internal.projectId}, which administers the others
+    super secret admin key  ${internal.superSecretAdminKey}`;
+}
+
+function curl({ url, keys: { demo } }: Announcement): string {
+  const user = JSON.stringify({ display_name: 'Ada Lovelace', primary_email: 'ada@example.com' });
+  return `    curl ${url}/api/v1/users \\
+      -H 'content-type: application/json' \\
+      -H 'x-hexclave-access-type: server' \\
+      -H 'x-hexclave-project-id: ${demo.projectId}' \\
+      -H 'x-hexclave-secret-server-key: ${demo.secretServerKey}' \\
+      -d '${user}'`;
+}
+
+function demoLines(demo: DemoDatabase & { syncMs: number | undefined }): string {
+  const measured =
+    demo.syncMs === undefined
+      ? 'A change made just now has not arrived there yet; the log says why.'
+      : `Measured just now: ${demo.syncMs.toFixed(1)} ms from sending a change to reading it there (median of 5).`;
+  return `  A moment later the user is in the demo external database, which stands for your own:
+
+    psql '${demo.connectionString}' -c 'SELECT id, display_name, primary_email FROM hexclave.users'
+
+  ${measured}`;
+}
+
+function noDemoLines(): string {
+  return '  To see the user in a database of your own, name it under dbSync.externalDatabases of the project’s config.';
+}

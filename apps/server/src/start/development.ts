@@ -1,0 +1,103 @@
+import { join, resolve } from 'node:path';
+import type { Database } from '@hexclave/db';
+import { type Cluster, startCluster } from '@hexclave/embedded-postgres';
+import { createDemoApi } from '../demo/demo-api.ts';
+import { type DemoDatabase, ensureDemoDatabase } from '../demo/demo-database.ts';
+import { measureSync } from '../demo/measure.ts';
+import { registerDemoDatabase } from '../demo/register.ts';
+import { describeFailure } from '../http/errors.ts';
+import { loadDevelopmentKeys, type SeededKeys } from '../seed/key-file.ts';
+import { seedDevelopment } from '../seed/seed.ts';
+import { VERSION } from '../version.ts';
+import { seedAdminKey } from './admin-key.ts';
+import { type Announcement, announce } from './announce.ts';
+import { prepareDataDirectory } from './data-directory.ts';
+import { createInternalDatabase } from './internal-database.ts';
+import { openDatabase } from './open-database.ts';
+import { assertListenable, type Ports, portsOf } from './ports.ts';
+import { type DevelopmentSecrets, developmentSecrets } from './secrets.ts';
+import { serve } from './serve.ts';
+import type { StartContext } from './start-context.ts';
+
+/** A database of the developer's own may need a moment after its start. */
+const DATABASE_PATIENCE_MS = 5_000;
+
+const say = (line: string) => console.log(line);
+
+/** Starts with whatever is missing made up: PostgreSQL, secrets, keys, a demo project with an external database. */
+export async function startDevelopment(context: StartContext): Promise<void> {
+  const { logger } = context;
+  const { level } = logger;
+  // Our own first requests are no news, and would stand between the lines that follow.
+  if (level === 'info') logger.level = 'warn';
+  say(`\n${announce(await prepare(context))}\n`);
+  logger.level = level;
+}
+
+async function prepare(context: StartContext): Promise<Announcement> {
+  const { environment } = context;
+  const ports = portsOf(environment.portPrefix);
+  await assertListenable(environment.host, ports.api);
+  await prepareDataDirectory(environment.dataDirectory);
+  const secrets = await developmentSecrets(environment);
+  const keys = await loadDevelopmentKeys(environment.dataDirectory);
+  const { database, cluster } = await openOwnOrEmbedded(context, ports);
+  await seedDevelopment(database, keys);
+  if (environment.seedAdminKey !== undefined) await seedAdminKey(database, environment.seedAdminKey);
+  const url = await serve(context, { database, secrets, host: environment.host, port: ports.api });
+  const demo = cluster && (await demonstrate(context, cluster, url, keys, secrets));
+  return {
+    version: VERSION,
+    startedInMs: performance.now(),
+    url: environment.apiUrl ?? `http://localhost:${ports.api}`,
+    keys,
+    ...(demo && { demo }),
+    dataDirectory: resolve(environment.dataDirectory),
+  };
+}
+
+async function openOwnOrEmbedded(
+  context: StartContext,
+  ports: Ports,
+): Promise<{ database: Database; cluster?: Cluster }> {
+  const { databaseConnectionString } = context.environment;
+  const options = { patienceMs: DATABASE_PATIENCE_MS, say };
+  if (databaseConnectionString !== undefined) {
+    return { database: await openDatabase(context, databaseConnectionString, options) };
+  }
+  const cluster = await startEmbedded(context, ports);
+  return { cluster, database: await openDatabase(context, await createInternalDatabase(cluster), options) };
+}
+
+async function startEmbedded({ environment, logger, closers, signal }: StartContext, ports: Ports): Promise<Cluster> {
+  say('Starting PostgreSQL …');
+  const cluster = await startCluster({
+    dataDir: join(environment.dataDirectory, 'postgres'),
+    port: ports.postgres,
+    onLog: (line) => logger.debug({ line }, 'postgres'),
+  });
+  closers.add(() => cluster.stop());
+  cluster.notes.forEach(say);
+  signal.throwIfAborted();
+  return cluster;
+}
+
+/** The demo shows what the server does; it is no reason not to start. `undefined`: it could not be set up. */
+async function demonstrate(
+  { logger, signal }: StartContext,
+  cluster: Cluster,
+  url: string,
+  keys: SeededKeys,
+  secrets: DevelopmentSecrets,
+): Promise<(DemoDatabase & { syncMs: number | undefined }) | undefined> {
+  try {
+    const demo = await ensureDemoDatabase(cluster, secrets.demoDatabasePassword);
+    const api = createDemoApi(`${url}/api/v1`, keys.demo);
+    if (!(await registerDemoDatabase(api, demo))) return undefined;
+    return { ...demo, syncMs: await measureSync(api, demo, signal) };
+  } catch (error) {
+    signal.throwIfAborted();
+    logger.warn({ failure: describeFailure(error) }, 'the demo external database could not be set up');
+    return undefined;
+  }
+}

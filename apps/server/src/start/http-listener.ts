@@ -1,0 +1,28 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { serve } from '@hono/node-server';
+import { explainListenError } from './ports.ts';
+
+type Fetch = Parameters<typeof serve>[0]['fetch'];
+
+/** An HTTP server that listens. */
+export type HttpListener = {
+  /** Takes no new connections, and lets requests under way finish for at most `graceMs`. */
+  close(graceMs: number): Promise<void>;
+};
+
+/** @throws {HexclaveError} SERVER_PORT_TAKEN, SERVER_ADDRESS_UNUSABLE */
+export async function listen(fetch: Fetch, host: string, port: number): Promise<HttpListener> {
+  // Without options for HTTP/2 it is a plain HTTP server.
+  const server = serve({ fetch, hostname: host, port }) as Server;
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    throw explainListenError(error, host, port);
+  });
+  return { close: (graceMs) => close(server, graceMs) };
+}
+
+async function close(server: Server, graceMs: number): Promise<void> {
+  const impatience = setTimeout(() => server.closeAllConnections(), graceMs);
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  clearTimeout(impatience);
+}

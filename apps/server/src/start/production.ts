@@ -1,0 +1,36 @@
+import { HexclaveError } from '@hexclave/errors';
+import { seedInternalProject } from '../seed/seed.ts';
+import { seedAdminKey } from './admin-key.ts';
+import { openDatabase } from './open-database.ts';
+import { assertListenable, portsOf } from './ports.ts';
+import { givenSecrets } from './secrets.ts';
+import { serve } from './serve.ts';
+import type { StartContext } from './start-context.ts';
+
+/** Containers that are started together come up in any order. */
+const DATABASE_PATIENCE_MS = 60_000;
+
+/** Starts with the operator's own database and secrets. Tells the log, never keys. */
+export async function startProduction(context: StartContext): Promise<void> {
+  const { environment, logger } = context;
+  const { databaseConnectionString } = environment;
+  const secrets = givenSecrets(environment);
+  // The catalogue requires them in production; this is for the compiler.
+  if (secrets === undefined || databaseConnectionString === undefined) throw incomplete();
+  const port = portsOf(environment.portPrefix).api;
+  await assertListenable(environment.host, port);
+  const say = (line: string) => logger.info(line);
+  const database = await openDatabase(context, databaseConnectionString, { patienceMs: DATABASE_PATIENCE_MS, say });
+  await seedInternalProject(database);
+  if (environment.seedAdminKey !== undefined) await seedAdminKey(database, environment.seedAdminKey);
+  await serve(context, { database, secrets, host: environment.host, port });
+  logger.info({ host: environment.host, port }, 'ready');
+}
+
+function incomplete(): HexclaveError {
+  return new HexclaveError({
+    code: 'ENVIRONMENT_INVALID',
+    message: 'In production, the database and the secrets must be given.',
+    remedy: 'Set the variables that docs/reference/environment.md names as required.',
+  });
+}

@@ -1,0 +1,60 @@
+import { CATALOGUE, resolveEnvironment } from '@hexclave/env';
+import { describeError, HexclaveError } from '@hexclave/errors';
+import type { Logger } from 'pino';
+import { describeFailure } from '../http/errors.ts';
+import { createClosers } from './closers.ts';
+import { startDevelopment } from './development.ts';
+import { createLogger } from './logger.ts';
+import { startProduction } from './production.ts';
+import type { StartContext } from './start-context.ts';
+import { aborted, stopSignal } from './stop-signals.ts';
+
+export type RunOptions = {
+  /** Where the .sql files of the migrations lie. Default: in their package. */
+  migrationsDirectory?: string;
+};
+
+/** Runs a server until the process is asked to stop, then ends the process: with 0, or with 1 if it could not start. */
+export async function run(options: RunOptions = {}): Promise<never> {
+  removeDriverDefaults();
+  const closers = createClosers();
+  const signal = stopSignal(() => console.error('Stopping …'));
+  let logger: Logger | undefined;
+  try {
+    const environment = resolveEnvironment(process.env, CATALOGUE);
+    logger = await createLogger(environment);
+    await start({ environment, logger, closers, signal, migrationsDirectory: options.migrationsDirectory });
+    await aborted(signal);
+  } catch (error) {
+    if (!signal.aborted) report(error, logger);
+  }
+  await closers.closeAll((error) => logger?.error({ failure: describeFailure(error) }, 'closing failed'));
+  process.exit();
+}
+
+/**
+ * The driver fills in whatever a connection leaves open from PG* variables. Those of the operator's shell are meant for
+ * psql; here they could send a project's rows to another server.
+ */
+function removeDriverDefaults(): void {
+  for (const name of Object.keys(process.env)) if (name.startsWith('PG')) delete process.env[name];
+}
+
+function start(context: StartContext): Promise<void> {
+  watchForBugs(context.logger);
+  return context.environment.nodeEnv === 'production' ? startProduction(context) : startDevelopment(context);
+}
+
+/** After an error that nobody caught nothing is certain any more: a supervisor starts us anew. */
+function watchForBugs(logger: Logger): void {
+  process.on('uncaughtException', (error) => {
+    logger.fatal({ failure: describeFailure(error) }, 'unexpected error');
+    process.exit(1);
+  });
+}
+
+function report(error: unknown, logger: Logger | undefined): void {
+  process.exitCode = 1;
+  console.error(`\nHexclave could not start.\n${describeError(error)}`);
+  if (!(error instanceof HexclaveError)) logger?.debug({ failure: describeFailure(error) }, 'not started');
+}

@@ -1,0 +1,74 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Environment } from '@hexclave/env';
+import { HexclaveError } from '@hexclave/errors';
+import { z } from 'zod';
+import { readOrMake } from './data-directory.ts';
+
+const generatedSchema = z.object({
+  serverSecret: z.string().min(32),
+  cronSecret: z.string().min(32),
+  demoDatabasePassword: z.string().min(32),
+});
+type Generated = z.output<typeof generatedSchema>;
+
+/** What the server signs, encrypts and checks with. */
+export type Secrets = { serverSecret: string; cronSecret: string; syncEngineSigningSecret: string };
+
+/** In development, also the password of the demo external database. */
+export type DevelopmentSecrets = Secrets & Pick<Generated, 'demoDatabasePassword'>;
+
+const FILE = 'secrets.json';
+const SECRET_BYTES = 32;
+
+/** The secrets of a server that is given them all, as in production; `undefined` if one is missing. */
+export function givenSecrets({ serverSecret, cronSecret, ...environment }: Environment): Secrets | undefined {
+  if (serverSecret === undefined || cronSecret === undefined) return undefined;
+  return { serverSecret, cronSecret, syncEngineSigningSecret: signingSecret(environment, serverSecret) };
+}
+
+/**
+ * The secrets of a development server: those given, and for the others those of the data directory, which are made up
+ * at the first start.
+ */
+export async function developmentSecrets(environment: Environment): Promise<DevelopmentSecrets> {
+  const generated = await readGenerated(join(environment.dataDirectory, FILE));
+  const serverSecret = environment.serverSecret ?? generated.serverSecret;
+  return {
+    serverSecret,
+    cronSecret: environment.cronSecret ?? generated.cronSecret,
+    demoDatabasePassword: generated.demoDatabasePassword,
+    syncEngineSigningSecret: signingSecret(environment, serverSecret),
+  };
+}
+
+/** Derived from the server secret, so that servers which share the one share the other. */
+function signingSecret(given: Pick<Environment, 'syncEngineSigningSecret'>, serverSecret: string): string {
+  const derive = () => hkdfSync('sha256', serverSecret, 'hexclave', 'sync-engine-signing/v1', SECRET_BYTES);
+  return given.syncEngineSigningSecret ?? Buffer.from(derive()).toString('base64url');
+}
+
+async function readGenerated(path: string): Promise<Generated> {
+  const text = await readOrMake(path, () => `${JSON.stringify(generate(), null, 2)}\n`);
+  const parsed = generatedSchema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new HexclaveError({
+    code: 'SECRETS_FILE_BROKEN',
+    message: `The file of this server’s secrets is damaged: ${path}`,
+    remedy:
+      'Restore the file. Or remove it: new secrets are made at the next start, and the connection strings of external databases have to be set anew.',
+  });
+}
+
+function generate(): Generated {
+  const secret = () => randomBytes(SECRET_BYTES).toString('base64url');
+  return { serverSecret: secret(), cronSecret: secret(), demoDatabasePassword: secret() };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

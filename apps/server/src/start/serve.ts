@@ -1,0 +1,42 @@
+import type { Database } from '@hexclave/db';
+import { hexclaveCatalog } from '@hexclave/sync';
+import { createConnectionCipher } from '../external-databases/connection-cipher.ts';
+import { createExternalDatabaseStore } from '../external-databases/postgres-store.ts';
+import { createHttpApp } from '../http/create-http-app.ts';
+import { mappingCatalogueOf } from '../services/mapping-catalogue.ts';
+import { VERSION } from '../version.ts';
+import { listen } from './http-listener.ts';
+import type { Secrets } from './secrets.ts';
+import type { StartContext } from './start-context.ts';
+import { startSync } from './sync.ts';
+
+export type ServeOptions = { database: Database; secrets: Secrets; host: string; port: number };
+
+/** How long requests under way may take when the server stops. */
+const HTTP_GRACE_MS = 5_000;
+
+/** Starts pipeline and HTTP server over a database that is ready. Returns the address to reach it at from here. */
+export async function serve(context: StartContext, options: ServeOptions): Promise<string> {
+  const { logger, closers, signal } = context;
+  const { database, secrets, host, port } = options;
+  const cipher = createConnectionCipher(secrets.serverSecret);
+  const app = createHttpApp({
+    database,
+    externalDatabases: createExternalDatabaseStore(cipher),
+    mappings: mappingCatalogueOf(hexclaveCatalog),
+    logger,
+    config: { version: VERSION },
+  });
+  startSync(context, { database, cipher });
+  signal.throwIfAborted();
+  const listener = await listen(app.fetch, host, port);
+  closers.add(() => listener.close(HTTP_GRACE_MS));
+  return `http://${reachable(host)}:${port}`;
+}
+
+/** The wildcard addresses stand for all of this machine's. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}

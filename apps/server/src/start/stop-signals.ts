@@ -1,0 +1,37 @@
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** npm passes on a Ctrl-C that the terminal has sent to us as well: one press can arrive twice. */
+const SAME_PRESS_MS = 1_000;
+/** After that, whatever still hangs is left to the crash safety that everything here has anyway. */
+const LAST_RESORT_MS = 30_000;
+
+/**
+ * Aborts when the process is asked to stop. Who asks again, or has waited for too long, gets an immediate end with
+ * exit code 1.
+ */
+export function stopSignal(onStopping: () => void): AbortSignal {
+  const stopping = new AbortController();
+  let stopAt = 0;
+  const onSignal = () => {
+    if (!stopping.signal.aborted) {
+      stopAt = Date.now();
+      setTimeout(() => endNow('It took too long to stop in order'), LAST_RESORT_MS).unref();
+      onStopping();
+      stopping.abort();
+    } else if (Date.now() - stopAt > SAME_PRESS_MS) {
+      endNow('Stopped without waiting');
+    }
+  };
+  for (const name of STOP_SIGNALS) process.on(name, onSignal);
+  return stopping.signal;
+}
+
+function endNow(why: string): never {
+  console.error(`${why}; what was under way is taken up again at the next start.`);
+  process.exit(1);
+}
+
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
