@@ -1,4 +1,4 @@
-export type { Database, DatabaseOptions, Queryable, TransactionOptions } from './database.ts';
+export type { Database, DatabaseOptions, Preparing, Queryable, TransactionOptions } from './database.ts';
 export { CommitUnknownError, createDatabase } from './database.ts';
 export { quoteIdentifier, quoteLiteral } from './quote.ts';
 export type { Retryability } from './retry.ts';

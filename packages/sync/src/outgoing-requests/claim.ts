@@ -1,4 +1,4 @@
-import type { Database } from '@hexclave/db';
+import type { Database, Preparing } from '@hexclave/db';
 import { LANE_SQL, type Lane, type LaneCounts } from './lanes.ts';
 import type { ClaimedRequest } from './request.ts';
 
@@ -28,9 +28,10 @@ const WAITING = `r."startedFulfillingAt" IS NULL AND r."failedAt" IS NULL`;
 const DUE = `${WAITING} AND r."notBefore" <= now() AND ${LET_THROUGH} AND NOT EXISTS (SELECT 1 FROM "OutgoingRequest" o
         WHERE o."deduplicationKey" = r."deduplicationKey" AND o."startedFulfillingAt" IS NOT NULL AND o."failedAt" IS NULL)`;
 
+/** An array, since a join would read the whole queue. By id, since a row's place may have changed since the snapshot. */
 const CLAIM_CANDIDATES = `UPDATE "OutgoingRequest" r SET "startedFulfillingAt" = now(), "leaseExpiresAt" = now() + $1 * interval '1 millisecond',
     "claimToken" = gen_random_uuid(), "updatedAt" = now()
-  FROM candidates c WHERE r."id" = c."id"
+  WHERE r."id" = ANY (ARRAY(SELECT c."id" FROM candidates c))
   RETURNING r."id", r."kind", r."tenancyId", r."externalDatabaseId", r."method", r."url", r."headers", r."body", r."deduplicationKey",
     r."flowControlKey", r."flowControlParallelism", r."attempts", r."maxAttempts", r."claimToken"`;
 
@@ -80,7 +81,8 @@ const CLAIM_FLOW = `
     WHERE keys.key IS NOT NULL
   ), candidates AS (
     SELECT r."id" FROM "OutgoingRequest" r
-    WHERE r."id" IN (SELECT x."id" FROM ranked x WHERE x.place <= COALESCE(x."flowControlParallelism", 1) ORDER BY x."notBefore" LIMIT $2)
+    WHERE r."id" = ANY (ARRAY(
+        SELECT x."id" FROM ranked x WHERE x.place <= COALESCE(x."flowControlParallelism", 1) ORDER BY x."notBefore" LIMIT $2))
       AND ${WAITING} FOR UPDATE SKIP LOCKED
   ) ${CLAIM_CANDIDATES}`;
 
@@ -95,7 +97,7 @@ type ClaimRow = { readonly [Field in keyof ClaimedRequest]: ClaimedRequest[Field
 export type Claimed = { readonly requests: readonly ClaimedRequest[]; readonly flowWaiting: boolean };
 
 /** Claims what there is room for in the lanes without flow control. Left out is what the fuses hold back. */
-export async function claimRequests(db: Database, room: LaneCounts): Promise<Claimed> {
+export async function claimRequests(db: Preparing, room: LaneCounts): Promise<Claimed> {
   const rows = await db.queryPrepared<ClaimRow>(CLAIM, [LEASE_MS, room.sync, room.http, room.retry]);
   const requests = rows.filter((row): row is ClaimRow & ClaimedRequest => row.id !== null);
   return { requests, flowWaiting: rows[0]?.flowWaiting === true };
