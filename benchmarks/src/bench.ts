@@ -69,7 +69,10 @@ export async function createBench({ options, signal, terminal }: BenchSetup): Pr
         if (open) await db.end();
         open = false;
       };
-      cleanup.add(end);
+      // After Ctrl-C a statement may still be running, and the pool would wait for it; the server's end closes it too.
+      cleanup.add(async () => {
+        if (!signal.aborted) await end();
+      });
       return { ...db, end };
     },
   };

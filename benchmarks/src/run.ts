@@ -21,9 +21,9 @@ export async function run({ options, signal, terminal }: RunOptions): Promise<Ou
   try {
     bench.progress.begin(chosen.length);
     for (const figure of chosen) {
-      signal.throwIfAborted();
+      if (signal.aborted) break;
       bench.progress.note(figure.name);
-      await figure.measure(bench).then(
+      await untilAborted(figure.measure(bench), signal).then(
         (results) => outcome.figures.push(...results),
         (error: unknown) => outcome.errors.push({ name: figure.name, error }),
       );
@@ -35,4 +35,12 @@ export async function run({ options, signal, terminal }: RunOptions): Promise<Ou
     for (const error of errors) outcome.errors.push({ name: 'cleanup', error });
   }
   return outcome;
+}
+
+/** Does not wait for a statement that runs for minutes: the server it runs on is stopped next. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([work, aborted]);
 }

@@ -16,6 +16,8 @@ import {
 import { type CaughtUp, createCaughtUp } from './catch-up.ts';
 
 const CHANGES = { quick: 60, full: 300 };
+/** Fewer changes in a small trial run. */
+const ROWS_PER_CHANGE = 25;
 const WARM_UP_CHANGES = 10;
 /** Long enough apart for the pipeline to fall asleep between some of them, and short enough to find it awake at others. */
 const PAUSE_MS = { quick: { from: 5, to: 60 }, full: { from: 5, to: 120 } };
@@ -83,6 +85,7 @@ async function measure(bench: Bench, side: Side): Promise<number[]> {
   const { quick, rows, seed } = bench.options;
   const size = quick ? 'quick' : 'full';
   const job = { ...side, rows, seed, pauseMs: PAUSE_MS[size] };
+  const changes = Math.min(CHANGES[size], Math.ceil(rows / ROWS_PER_CHANGE));
   await bench.load().call('latencies', { ...job, changes: WARM_UP_CHANGES, run: ++jobs });
-  return bench.load().call('latencies', { ...job, changes: CHANGES[size], run: ++jobs });
+  return bench.load().call('latencies', { ...job, changes, run: ++jobs });
 }

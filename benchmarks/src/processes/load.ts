@@ -13,8 +13,9 @@ export type WriteJob = {
   readonly kind: 'insert' | 'update';
   readonly clients: number;
   readonly milliseconds: number;
+  /** Of the rows that are there to be updated; `run` makes values differ between calls. */
   readonly seed: number;
-  /** Rows of the seed that are there to be updated. */
+  readonly run: number;
   readonly rows: number;
 };
 
@@ -67,7 +68,7 @@ async function open(connectionString: string): Promise<pg.Client> {
 }
 
 async function writeUntil(client: pg.Client, job: WriteJob, index: number, deadline: number): Promise<number> {
-  const random = seededRandom(job.seed * 1000 + index);
+  const random = seededRandom(job.seed + job.run * 1000 + index);
   const insert = `INSERT INTO ${job.table} ("tenancyId", ${COLUMNS.join(', ')}) VALUES ($1, ${COLUMNS.map((_, column) => `$${column + 2}`).join(', ')})`;
   const update = `UPDATE ${job.table} SET display_name = $3 WHERE "tenancyId" = $1 AND id = $2`;
   let count = 0;

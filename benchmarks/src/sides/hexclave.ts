@@ -57,18 +57,18 @@ export async function number(db: Database): Promise<void> {
 /** The highest sequence id handed out. */
 export async function lastNumber(db: Database): Promise<bigint> {
   const rows = await db.query<{ last: bigint }>(
-    'SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS last FROM "global_seq_id"',
+    'SELECT /* benchmark */ CASE WHEN is_called THEN last_value ELSE 0 END AS last FROM "global_seq_id"',
   );
   return rows[0]?.last ?? 0n;
 }
 
-/** Makes an empty database on the target cluster for a tenancy to be copied to. `port`: where the engine connects to, instead of directly. */
+/** Makes an empty database on the target cluster for a tenancy to be copied to. */
 export async function createExternal(bench: Bench): Promise<BenchDatabase> {
   const { target } = await bench.clusters();
   return createBenchDatabase(bench, target, 'external');
 }
 
-/** Configures an external database, as its owner would: from here on the server copies into it. */
+/** Configures an external database, as its owner would: from here on the server copies into it, through `port` if given. */
 export async function attach(internal: Internal, external: BenchDatabase, port?: number): Promise<void> {
   const url = new URL(external.connectionString);
   const connection = {
@@ -112,7 +112,12 @@ export async function withEngine<T>(bench: Bench, work: (engine: Remote<EngineHa
 type PositionRow = { epoch: string | null; cursor: bigint; copying: boolean };
 
 /** Waits until a target streams and has everything up to a sequence id. */
-export async function untilApplied(bench: Bench, external: BenchDatabase, upTo: bigint): Promise<void> {
+export async function untilApplied(
+  bench: Bench,
+  external: BenchDatabase,
+  upTo: bigint,
+  everyMs?: number,
+): Promise<void> {
   let exists = false;
   await waitFor(
     async () => {
@@ -123,7 +128,7 @@ export async function untilApplied(bench: Bench, external: BenchDatabase, upTo: 
       );
       return row !== undefined && row.epoch !== null && !row.copying && row.cursor >= upTo;
     },
-    { describe: 'the pipeline to deliver', signal: bench.signal },
+    { describe: 'the pipeline to deliver', signal: bench.signal, everyMs },
   );
 }
 
