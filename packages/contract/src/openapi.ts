@@ -3,8 +3,27 @@ import { headerNames, REQUEST_HEADERS } from './headers.ts';
 import { type AnyRoute, toOpenApiRoute } from './route.ts';
 import * as routes from './routes/index.ts';
 
-/** Every route of the API. */
-export const ALL_ROUTES: readonly AnyRoute[] = Object.values(routes) as unknown as AnyRoute[];
+/** The parts of the API, in the order in which a reader meets them. */
+const TAGS = [
+  'Users',
+  'Contact channels',
+  'Teams',
+  'Team memberships',
+  'Team member profiles',
+  'Config',
+  'Projects',
+  'API keys',
+  'Health',
+];
+const METHODS = ['post', 'get', 'patch', 'delete'];
+
+/** Every route of the API, in reading order. */
+export const ALL_ROUTES: readonly AnyRoute[] = (Object.values(routes) as unknown as AnyRoute[]).sort(
+  (a, b) =>
+    TAGS.indexOf(a.tag) - TAGS.indexOf(b.tag) ||
+    METHODS.indexOf(a.method) - METHODS.indexOf(b.method) ||
+    a.path.localeCompare(b.path),
+);
 
 export type OpenApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
 
@@ -44,6 +63,6 @@ export function openApiDocument(version: string): OpenApiDocument {
       license: { name: 'MIT' },
     },
     servers: [{ url: '/api/v1' }],
-    tags: [...new Set(ALL_ROUTES.map((route) => route.tag))].map((name) => ({ name })),
+    tags: TAGS.map((name) => ({ name })),
   });
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ALL_ROUTES, type AnyRoute, errorsOf, KNOWN_ERRORS, type OpenApiDocument } from '@hexclave/contract';
+import { ALL_ROUTES, type AnyRoute, KNOWN_ERRORS, type OpenApiDocument } from '@hexclave/contract';
 import { html, raw } from 'hono/html';
 
 /** A page and the policy under which browsers may show it. */
@@ -53,8 +53,8 @@ export function renderDocsPage(document: OpenApiDocument): Page {
 <nav aria-label="Endpoints">${tags.map((tag) => renderNavigation(tag))}<a href="#errors">Errors</a></nav>
 <main>
 <h1>${document.info.title} API</h1>
-<p>${document.info.description}</p>
-<p>The same as data: <a href="openapi.json">openapi.json</a> (OpenAPI ${document.openapi}).</p>
+<p>${renderText(document.info.description ?? '')}</p>
+<p>All paths are below <code>/api/v1</code>. The same as data: <a href="openapi.json">openapi.json</a> (OpenAPI ${document.openapi}).</p>
 ${renderAuthentication()}
 ${tags.map((tag) => renderTag(document, tag))}
 ${renderErrors()}
@@ -111,14 +111,15 @@ function renderRoute(document: OpenApiDocument, route: AnyRoute): Markup {
 <h3>${route.summary}</h3>
 <p><span class="method">${route.method.toUpperCase()}</span><code>${route.path}</code>
 <span class="quiet"> ${describeAccess(route)}</span></p>
-${route.description ? html`<p>${route.description}</p>` : ''}
+${route.description ? html`<p>${renderText(route.description)}</p>` : ''}
 ${renderFields(
   'Parameter',
   parameters.map((p) => ({ name: p.name, required: p.required === true, node: p.schema })),
 )}
 ${renderFields('Body', fieldsOf(document, requestBody?.content['application/json']?.schema))}
 ${renderFields(`Answer (${route.status})`, fieldsOf(document, reply.content['application/json']?.schema))}
-<p class="quiet">Errors: ${errorsOf(route).map((code) => html`<a href="#${code}"><code>${code}</code></a> `)}</p>
+<p class="quiet">Errors: ${route.errors.map((code) => html`<a href="#${code}"><code>${code}</code></a>, `)}
+and <a href="#errors">the common ones</a></p>
 </section>`;
 }
 
@@ -151,7 +152,7 @@ function renderFields(title: string, fields: Field[]): Markup | '' {
       required,
       node,
     }) => html`<tr><td><code>${name}</code>${required ? '' : html` <span class="quiet">optional</span>`}</td>
-<td><code>${typeOf(node)}</code></td><td>${node.description ?? ''}</td></tr>`,
+<td><code>${typeOf(node)}</code></td><td>${renderText(node.description ?? '')}</td></tr>`,
   );
   return html`<table><thead><tr><th scope="col">${title}</th><th scope="col">Type</th><th scope="col"></th></tr></thead>
 <tbody>${rows}</tbody></table>`;
@@ -165,12 +166,20 @@ function typeOf(node: SchemaNode): string {
   return node.format === undefined ? types : `${types} (${node.format})`;
 }
 
+/** Text with code in backticks, as in the OpenAPI document. */
+function renderText(text: string): Markup[] {
+  return text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
+}
+
 function renderErrors(): Markup {
   const rows = Object.entries(KNOWN_ERRORS).map(
     ([code, { status, summary }]) =>
-      html`<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${summary}</td></tr>`,
+      html`<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${renderText(summary)}</td></tr>`,
   );
   return html`<h2 id="errors">Errors</h2>
+<p>An error is answered as <code>{"code", "error", "details"}</code>, with the code also in the header
+<code>x-hexclave-known-error</code>. Every endpoint can answer with those about the request itself: keys and headers,
+a body or field that is not as it should be, too many requests.</p>
 <table><thead><tr><th scope="col">Code</th><th scope="col">Status</th><th scope="col">What happened</th></tr></thead>
 <tbody>${rows}</tbody></table>`;
 }
