@@ -32,15 +32,26 @@ CREATE TABLE "DeletedRowHorizon" (
   PRIMARY KEY ("tenancyId", "tableName")
 );
 
--- The history of the numbering, one row for each time the server was started anew. A restore from a backup ends an
--- epoch earlier than the copies remember it, which is how they notice.
+-- The history of the numbering. A new epoch begins whenever numbers may have been lost or may come again: the server was
+-- started anew, it crashed, or this is a restored copy. A restore ends an epoch earlier than the copies remember it,
+-- which is how they notice.
 CREATE TABLE "SequenceEpoch" (
   "ordinal"             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   "id"                  uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
   "startsAfter"         bigint NOT NULL,
+  -- The last number of a committed pass. Unlike the sequence, which the WAL has up to 32 numbers ahead of their use, it
+  -- is never restored to more than what the rows beside it have.
+  "lastNumber"          bigint NOT NULL,
+  -- What a restored copy does not share: a server started anew, another database, a sequence created again.
   "postmasterStartedAt" timestamptz NOT NULL,
+  "databaseOid"         oid NOT NULL,
+  "sequenceOid"         oid NOT NULL,
   "createdAt"           timestamptz NOT NULL DEFAULT now()
-);
+) WITH (fillfactor = 50);
+
+-- The epoch whose numbers cannot have been lost. Unlogged, so that PostgreSQL empties it after a crash (which a server
+-- survives without starting anew, but not the commits that were not yet on disk) and on a promoted standby.
+CREATE UNLOGGED TABLE "SequenceEpochWitness" ("epochId" uuid PRIMARY KEY);
 
 -- The fusebox: the operator's switches. One row.
 CREATE TABLE "ExternalDbSyncMetadata" (
@@ -177,16 +188,30 @@ CREATE FUNCTION "enqueue_tenant_sync"("tenancy_id" uuid) RETURNS integer LANGUAG
   SELECT "enqueue_tenant_sync"(ARRAY["tenancy_id"])
 $$;
 
--- Called under the sequencer's lock. A server started anew begins an epoch, because it may be a restored one; every
--- copy is then asked to compare itself with the history.
+-- Called under the sequencer's lock. Every copy is asked to compare itself with the history when an epoch begins.
 CREATE FUNCTION "ensure_sequence_epoch"() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  latest "SequenceEpoch";
+  drawn bigint := COALESCE(pg_sequence_last_value('"global_seq_id"'::regclass), 0);
+  database oid := (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database());
 BEGIN
-  IF (SELECT e."postmasterStartedAt" FROM "SequenceEpoch" e ORDER BY e."ordinal" DESC LIMIT 1)
-     IS NOT DISTINCT FROM pg_postmaster_start_time() THEN
+  SELECT * INTO latest FROM "SequenceEpoch" e ORDER BY e."ordinal" DESC LIMIT 1;
+  IF latest."postmasterStartedAt" = pg_postmaster_start_time() AND latest."databaseOid" = database
+     AND latest."sequenceOid" = '"global_seq_id"'::regclass AND latest."lastNumber" <= drawn
+     AND EXISTS (SELECT 1 FROM "SequenceEpochWitness" w WHERE w."epochId" = latest."id") THEN
     RETURN;
   END IF;
-  INSERT INTO "SequenceEpoch" ("startsAfter", "postmasterStartedAt")
-  SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END, pg_postmaster_start_time() FROM "global_seq_id" s;
+  IF drawn < latest."lastNumber" THEN
+    PERFORM setval('"global_seq_id"', latest."lastNumber"); -- somebody set it back: no number is drawn twice
+  END IF;
+  DELETE FROM "SequenceEpochWitness";
+  WITH begun AS (
+    INSERT INTO "SequenceEpoch" ("startsAfter", "lastNumber", "postmasterStartedAt", "databaseOid", "sequenceOid")
+    SELECT LEAST(COALESCE(latest."lastNumber", 0), drawn), COALESCE(latest."lastNumber", 0),
+      pg_postmaster_start_time(), database, '"global_seq_id"'::regclass
+    RETURNING "id"
+  )
+  INSERT INTO "SequenceEpochWitness" SELECT b."id" FROM begun b;
   PERFORM "enqueue_tenant_sync"(array_agg(DISTINCT d."tenancyId")) FROM "ExternalDatabase" d HAVING count(*) > 0;
 END $$;
 

@@ -48,6 +48,8 @@ BEGIN
   PERFORM "ensure_sequence_epoch"();
 ${tables.map(numberTable).join('')}
   IF numbered > 0 THEN
+    UPDATE "SequenceEpoch" e SET "lastNumber" = currval('"global_seq_id"')
+    WHERE e."ordinal" = (SELECT max(x."ordinal") FROM "SequenceEpoch" x);
     PERFORM "enqueue_tenant_sync"(touched);
   END IF;
   RETURN NEXT;

@@ -8,6 +8,8 @@ export type SequencerState = {
   readonly batchSize: number;
   /** The next pass begins with the tenancies after this one; `null`: with the first. */
   readonly startAfter: string | null;
+  /** Something was numbered since the first tenancy's turn. A round without that finds only rows that others have locked. */
+  readonly foundInRound: boolean;
   readonly mark: Mark;
   /** Passes in a row that found nothing. */
   readonly idlePasses: number;
@@ -46,6 +48,7 @@ const SLOWEST_POLL_MS = 1_000;
 export const initialState: SequencerState = {
   batchSize: LEAST_BATCH,
   startAfter: null,
+  foundInRound: false,
   mark: 'awake',
   idlePasses: PASSES_BEFORE_SLEEP,
   workPasses: 0,
@@ -55,15 +58,15 @@ export const initialState: SequencerState = {
 /** Decides what comes after a pass that ended at `now`, in ms. */
 export function afterPass(state: SequencerState, pass: PassResult, now: number): Decision {
   const counted = countWork(state, pass, now);
-  if (pass.more) {
+  if (pass.more && (counted.foundInRound || pass.lastTenancy !== null)) {
     // Larger batches only while there is a long backlog: they delay everybody else.
-    return decide(
-      { ...counted, batchSize: Math.min(MOST_BATCH, state.batchSize * 2), startAfter: pass.lastTenancy },
-      0,
-    );
+    const batchSize = Math.min(MOST_BATCH, state.batchSize * 2);
+    const foundInRound = counted.foundInRound && pass.lastTenancy !== null;
+    return decide({ ...counted, batchSize, foundInRound, startAfter: pass.lastTenancy }, 0);
   }
-  if (state.startAfter !== null) return decide({ ...counted, startAfter: null }, 0);
-  return rest({ ...counted, batchSize: LEAST_BATCH });
+  const nextRound = { ...counted, startAfter: null, foundInRound: false };
+  if (state.startAfter !== null && counted.foundInRound) return decide(nextRound, 0);
+  return rest({ ...nextRound, batchSize: LEAST_BATCH });
 }
 
 /** After a wake: the pauses begin anew. */
@@ -76,6 +79,7 @@ function countWork(state: SequencerState, pass: PassResult, now: number): Sequen
   const inWindow = now - state.windowStart <= WINDOW_MS;
   return {
     ...state,
+    foundInRound: true,
     idlePasses: 0,
     workPasses: inWindow ? state.workPasses + 1 : 1,
     windowStart: inWindow ? state.windowStart : now,

@@ -1,0 +1,124 @@
+import { createDatabase, type Database } from '@hexclave/db';
+import { migrate } from '@hexclave/migrations';
+import { createTestDatabase, startExtraCluster, type TestDatabase, waitUntil } from '@hexclave/testing';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { addTeam, addTenancy, numberEverything } from '../fixtures/source.ts';
+
+let database: TestDatabase;
+let db: Database;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  db = database.db;
+});
+
+afterEach(() => database.drop());
+
+type EpochRow = { startsAfter: bigint; lastNumber: bigint };
+
+function epochs(on: Database): Promise<EpochRow[]> {
+  return on.query<EpochRow>('SELECT "startsAfter", "lastNumber" FROM "SequenceEpoch" ORDER BY "ordinal"');
+}
+
+async function write(on: Database, rows: number): Promise<void> {
+  const tenancy = await addTenancy(on);
+  for (let count = 0; count < rows; count++) await addTeam(on, tenancy);
+  await numberEverything(on);
+}
+
+test('one epoch lasts as long as nothing happens to the server', async () => {
+  await write(db, 3);
+  await write(db, 2);
+  expect(await epochs(db)).toEqual([{ startsAfter: 0n, lastNumber: 5n }]);
+});
+
+describe('an epoch begins where the last committed number of the one before ended', () => {
+  test('when the server was started anew', async () => {
+    await write(db, 3);
+    await db.query('UPDATE "SequenceEpoch" SET "postmasterStartedAt" = "postmasterStartedAt" - interval \'1 day\'');
+    await write(db, 2);
+    expect(await epochs(db)).toEqual([
+      { startsAfter: 0n, lastNumber: 3n },
+      { startsAfter: 3n, lastNumber: 5n },
+    ]);
+  });
+
+  test('when the sequence runs ahead of it, as after a crash: the WAL has numbers before they are used', async () => {
+    await write(db, 3);
+    await db.query(`SELECT setval('"global_seq_id"', 33)`);
+    await db.query('TRUNCATE "SequenceEpochWitness"');
+    await write(db, 1);
+    expect(await epochs(db)).toEqual([
+      { startsAfter: 0n, lastNumber: 3n },
+      { startsAfter: 3n, lastNumber: 34n },
+    ]);
+  });
+
+  test('when this is a copy of a database that is restored beside the running server', async () => {
+    const own = createDatabase({ connectionString: database.connectionString, max: 1 });
+    await write(own, 3);
+    await own.end();
+    const restored = await copyOf(database);
+    await write(restored, 1);
+    expect((await epochs(restored)).map((epoch) => epoch.startsAfter)).toEqual([0n, 3n]);
+  });
+});
+
+test('a sequence that was set back: a new epoch, and no number is drawn twice', async () => {
+  await write(db, 5);
+  await db.query(`SELECT setval('"global_seq_id"', 2)`);
+  await write(db, 1);
+  expect(await epochs(db)).toEqual([
+    { startsAfter: 0n, lastNumber: 5n },
+    { startsAfter: 2n, lastNumber: 6n },
+  ]);
+  const [row] = await db.query<{ most: bigint; rows: number; distinct: number }>(
+    'SELECT max("sequenceId") AS most, count(*)::int AS rows, count(DISTINCT "sequenceId")::int AS distinct FROM "Team"',
+  );
+  expect(row).toEqual({ most: 6n, rows: 6, distinct: 6 });
+});
+
+test('a backend that crashes takes numbers with it that were not on disk yet: a new epoch, in the same server', async () => {
+  // WAL is written, where nobody waits for it, by a process that is asleep for ten seconds here.
+  const cluster = await startExtraCluster({ settings: { wal_writer_delay: '10s' } });
+  await migrate({ connectionString: cluster.connectionString() });
+  const internal = createDatabase({ connectionString: cluster.connectionString(), max: 2 });
+  onTestFinished(() => internal.end());
+  await write(internal, 3);
+  const before = await serverOf(internal);
+  process.kill(before.walWriter, 'SIGKILL');
+  const after = await waitUntil(
+    async () => {
+      const now = await serverOf(internal);
+      return now.walWriter !== before.walWriter && now;
+    },
+    { describe: 'the server to recover' },
+  );
+  expect(after.startedAt).toBe(before.startedAt);
+  await write(internal, 1);
+  expect(await epochs(internal)).toHaveLength(2);
+});
+
+async function copyOf(original: TestDatabase): Promise<Database> {
+  const admin = createDatabase({
+    connectionString: original.connectionString.replace(original.name, 'postgres'),
+    max: 1,
+  });
+  const name = `${original.name}_restored`;
+  await admin.query(`CREATE DATABASE "${name}" TEMPLATE "${original.name}"`);
+  const copy = createDatabase({ connectionString: original.connectionString.replace(original.name, name), max: 2 });
+  onTestFinished(async () => {
+    await copy.end();
+    await admin.query(`DROP DATABASE "${name}" WITH (FORCE)`);
+    await admin.end();
+  });
+  return copy;
+}
+
+async function serverOf(on: Database): Promise<{ startedAt: string; walWriter: number }> {
+  const [row] = await on.query<{ startedAt: string; walWriter: number }>(
+    `SELECT pg_postmaster_start_time()::text AS "startedAt", pid AS "walWriter" FROM pg_stat_activity WHERE backend_type = 'walwriter'`,
+  );
+  if (row === undefined) throw new Error('no WAL writer');
+  return row;
+}
