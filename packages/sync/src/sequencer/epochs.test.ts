@@ -87,14 +87,10 @@ test('a backend that crashes takes numbers with it that were not on disk yet: a 
   await write(internal, 3);
   const before = await serverOf(internal);
   process.kill(before.walWriter, 'SIGKILL');
-  const after = await waitUntil(
-    async () => {
-      const now = await serverOf(internal);
-      return now.walWriter !== before.walWriter && now;
-    },
-    { describe: 'the server to recover' },
-  );
-  expect(after.startedAt).toBe(before.startedAt);
+  await waitUntil(async () => (await serverOf(internal)).walWriter !== before.walWriter, {
+    describe: 'the server to recover',
+  });
+  expect((await serverOf(internal)).startedAt).toBe(before.startedAt);
   await write(internal, 1);
   expect(await epochs(internal)).toHaveLength(2);
 });
