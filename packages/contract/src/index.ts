@@ -10,6 +10,7 @@ export {
 export { ALL_ROUTES, type OpenApiDocument, openApiDocument } from './openapi.ts';
 export { type Access, type AnyRoute, errorsOf, type RouteInput, type RouteReply } from './route.ts';
 export * as routes from './routes/index.ts';
+export * as syncRoutes from './routes/sync-pipeline.ts';
 export type * from './schemas/api-keys.ts';
 export type * from './schemas/contact-channels.ts';
 export type * from './schemas/projects.ts';

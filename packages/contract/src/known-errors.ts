@@ -207,6 +207,23 @@ export const KNOWN_ERRORS = {
     'The internal project cannot be deleted.',
     (details) => `Project ${quoted(details.project_id)} administers this server and cannot be deleted.`,
   ),
+  INVALID_CRON_SECRET: own<NoDetails>(
+    401,
+    'The request does not carry the cron secret of the server.',
+    () => 'Send "Authorization: Bearer …" with the value of CRON_SECRET.',
+  ),
+  INVALID_REQUEST_SIGNATURE: own<{ reason: string }>(
+    401,
+    'The signature of a request to the sync engine is missing, wrong, too old, or was used before.',
+    (details) =>
+      `The signature of this request is not valid (${details.reason}). Check that both servers have the same signing ` +
+      'secret and the right time.',
+  ),
+  SYNC_ENGINE_DISABLED: own<NoDetails>(
+    503,
+    'The operator has switched the sync engine off.',
+    () => 'The sync engine is switched off. The request is to be sent again later.',
+  ),
   CONFLICTING_HEADERS: own<{ headers: string[] }>(
     400,
     'A header was sent under two names with different values.',

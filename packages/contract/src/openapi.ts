@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { headerNames, REQUEST_HEADERS } from './headers.ts';
 import { type AnyRoute, toOpenApiRoute } from './route.ts';
 import * as routes from './routes/index.ts';
+import * as syncRoutes from './routes/sync-pipeline.ts';
 
 /** The parts of the API, in the order in which a reader meets them. */
 const TAGS = [
@@ -13,12 +14,15 @@ const TAGS = [
   'Config',
   'Projects',
   'API keys',
+  'External DB Sync',
   'Health',
 ];
 const METHODS = ['post', 'get', 'patch', 'delete'];
 
 /** Every route of the API, in reading order. */
-export const ALL_ROUTES: readonly AnyRoute[] = (Object.values(routes) as unknown as AnyRoute[]).sort(
+export const ALL_ROUTES: readonly AnyRoute[] = (
+  [...Object.values(routes), ...Object.values(syncRoutes)] as unknown as AnyRoute[]
+).sort(
   (a, b) =>
     TAGS.indexOf(a.tag) - TAGS.indexOf(b.tag) ||
     METHODS.indexOf(a.method) - METHODS.indexOf(b.method) ||
@@ -43,6 +47,14 @@ const SECURITY_SCHEMES = {
   publishableClientKey: headerScheme(REQUEST_HEADERS.publishableClientKey, '`pck_…`, for client access.'),
   secretServerKey: headerScheme(REQUEST_HEADERS.secretServerKey, '`ssk_…`, for server access.'),
   superSecretAdminKey: headerScheme(REQUEST_HEADERS.superSecretAdminKey, '`sak_…`, for admin access.'),
+  cronSecret: { type: 'http' as const, scheme: 'bearer', description: 'The cron secret of the server.' },
+  requestSignature: {
+    type: 'apiKey' as const,
+    in: 'header' as const,
+    name: 'x-hexclave-signature',
+    description: 'With `x-hexclave-timestamp` and `x-hexclave-request-id`.',
+  },
+  upstashSignature: { type: 'apiKey' as const, in: 'header' as const, name: 'upstash-signature' },
 };
 
 /** The API as OpenAPI 3.1, from the schemas that the server checks requests with. */

@@ -1,8 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { KNOWN_ERRORS, type KnownErrorCode } from './known-errors.ts';
 
-/** Who may call an endpoint: anybody, or whoever holds at least that key. */
-export type Access = 'public' | 'client' | 'server' | 'admin';
+/** Who may call an endpoint: anybody, whoever holds at least that key, or a machine of the operator's. */
+export type Access = 'public' | 'client' | 'server' | 'admin' | MachineAccess;
+
+/** `cron`: whoever knows the cron secret. `signature`: whoever can sign requests to the sync engine. */
+export type MachineAccess = 'cron' | 'signature';
 
 type Shape = z.ZodObject | undefined;
 
@@ -73,7 +76,10 @@ const ERRORS_OF_KEYS: Record<Access, KnownErrorCode[]> = {
   client: ['PUBLISHABLE_CLIENT_KEY_REQUIRED_FOR_PROJECT', 'INVALID_PUBLISHABLE_CLIENT_KEY'],
   server: ['SERVER_AUTHENTICATION_REQUIRED', 'INVALID_SECRET_SERVER_KEY', 'INSUFFICIENT_ACCESS_TYPE'],
   admin: ['ADMIN_AUTHENTICATION_REQUIRED', 'INVALID_SUPER_SECRET_ADMIN_KEY', 'INSUFFICIENT_ACCESS_TYPE'],
+  cron: ['INVALID_CRON_SECRET'],
+  signature: ['INVALID_REQUEST_SIGNATURE'],
 };
+const ACCESS_BY_KEY: readonly Access[] = ['client', 'server', 'admin'];
 
 /** Every known error that the route can answer with. */
 export function errorsOf(route: AnyRoute): KnownErrorCode[] {
@@ -81,7 +87,8 @@ export function errorsOf(route: AnyRoute): KnownErrorCode[] {
     ...route.errors,
     ...(route.params || route.query || route.body ? ERRORS_OF_INPUT : []),
     ...(route.body ? ERRORS_OF_BODY : []),
-    ...(route.access === 'public' ? [] : [...ERRORS_OF_AUTHENTICATION, ...ERRORS_OF_KEYS[route.access]]),
+    ...(ACCESS_BY_KEY.includes(route.access) ? ERRORS_OF_AUTHENTICATION : []),
+    ...ERRORS_OF_KEYS[route.access],
     ...(route.internalOnly ? (['EXPECTED_INTERNAL_PROJECT'] as const) : []),
     ...ERRORS_OF_EVERY_ROUTE,
   ];
@@ -92,6 +99,8 @@ const SECURITY: Record<Access, Record<string, string[]>[]> = {
   client: [{ accessType: [], projectId: [], publishableClientKey: [] }],
   server: [{ accessType: [], projectId: [], secretServerKey: [] }],
   admin: [{ accessType: [], projectId: [], superSecretAdminKey: [] }],
+  cron: [{ cronSecret: [] }],
+  signature: [{ requestSignature: [] }, { upstashSignature: [] }],
 };
 
 /** The route in the form that the OpenAPI generator takes. */

@@ -136,6 +136,14 @@ export const CATALOGUE = {
     sentence: 'Signs the requests to a sync engine; it must be the same on both sides.',
     whenUnset: 'Derived from the server secret.',
   }),
+  syncEnginePreviousSigningSecret: optional({
+    name: 'SYNC_ENGINE_PREVIOUS_SIGNING_SECRET',
+    prefix: 'server',
+    parser: text({ minLength: SECRET_LENGTH }),
+    visibility: 'secret',
+    sentence: 'A signing secret that is still believed, while it is replaced on one server after the other.',
+    whenUnset: 'Only the present one is believed.',
+  }),
   qstashUrl: optional({
     name: 'QSTASH_URL',
     prefix: 'server',

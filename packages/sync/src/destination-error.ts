@@ -67,6 +67,16 @@ export const DESTINATION_ERRORS = {
     message: 'This schema already holds the copy of another project or of another external database.',
     remedy: 'Choose a different schema or database; to take the schema over, drop it first.',
   },
+  TARGET_CONNECTION_UNREADABLE: {
+    scope: 'connection',
+    message: 'The stored connection cannot be decrypted with the secrets that the server has.',
+    remedy: 'Save the connection string again, or start the server with the secret that it had before.',
+  },
+  TARGET_TYPE_UNKNOWN: {
+    scope: 'connection',
+    message: 'This version of the server knows no external database of that type.',
+    remedy: 'Choose a type that it knows, or run the version that this was configured with.',
+  },
   TARGET_PERMISSION_DENIED: {
     scope: 'table',
     message: 'The role may not do what is needed in the external database.',

@@ -8,6 +8,7 @@ import * as projects from '../services/projects.ts';
 import * as teamMembers from '../services/team-members.ts';
 import * as teams from '../services/teams.ts';
 import * as users from '../services/users.ts';
+import { enqueueNow } from '../sync/enqueue.ts';
 import type { HttpServices } from './environment.ts';
 
 const DELETED = { success: true } as const;
@@ -45,6 +46,8 @@ export const handlers: { [Name in keyof Routes]: Handler<Routes[Name]> } = {
     await contactChannels.deleteContactChannel(database, channelId(tenancyId, params));
     return DELETED;
   },
+
+  enqueueExternalDbSync: async ({ database }, { tenancyId }) => ({ queued: await enqueueNow(database, tenancyId) }),
 
   createTeam: ({ database }, { tenancyId }, { body }) => teams.createTeam(database, tenancyId, body),
   listTeams: ({ database }, { tenancyId }, { query }) => teams.listTeams(database, tenancyId, query),

@@ -1,0 +1,107 @@
+import { type AnyRoute, syncRoutes as definitions, KnownError, type RouteInput, schemaError } from '@hexclave/contract';
+import { type Deliver, numberAll, pollOnce } from '@hexclave/sync';
+import { type Context, Hono } from 'hono';
+import { clientAddress } from '../http/client-address.ts';
+import type { HttpEnvironment } from '../http/environment.ts';
+import { createRateLimiter, type RateLimiter, type RateLimits } from '../http/rate-limits.ts';
+import { readInput } from '../http/request-input.ts';
+import { carriesSecret } from './bearer.ts';
+import { authenticateSender, type EngineRequestServices, runEngineRequest } from './engine-requests.ts';
+
+export type SyncRoutesDependencies = EngineRequestServices & {
+  readonly deliver: Deliver;
+  readonly cronSecret: string;
+  readonly onError: (error: unknown) => void;
+  /** Aborted when the server stops: runs then end between two batches. */
+  readonly stopping: AbortSignal;
+  /** Of requests with a wrong secret; `false` lifts the limit. */
+  readonly rateLimits?: Partial<RateLimits> | false;
+  readonly trustProxy?: boolean;
+};
+
+type RequestContext = Context<HttpEnvironment>;
+
+/** The part of the path that these routes have in common. */
+export const SYNC_ROUTES_PATH = '/internal/external-db-sync';
+
+/** The routes that drive the pipeline, to be mounted at {@link SYNC_ROUTES_PATH} below the API's root. */
+export function syncRoutes(dependencies: SyncRoutesDependencies): Hono<HttpEnvironment> {
+  const { database, deliver, onError, stopping } = dependencies;
+  const app = new Hono<HttpEnvironment>();
+  const limiter = createRateLimiter(dependencies.rateLimits);
+  const bind = (route: AnyRoute, handle: (c: RequestContext) => Promise<object>) => {
+    const path = route.path.slice(SYNC_ROUTES_PATH.length);
+    const method = route.method.toUpperCase();
+    app.on(method, path, async (c) => {
+      c.get('facts').route = `${method} ${route.path}`;
+      return c.json(await limitFailures(c, dependencies, limiter, () => handle(c)));
+    });
+    app.all(path, () => {
+      throw new KnownError('METHOD_NOT_ALLOWED', { allowed_methods: [method] });
+    });
+  };
+
+  bind(definitions.runSequencer, async (c) => {
+    assertCron(c, dependencies.cronSecret);
+    const { query } = await inputOf(c, definitions.runSequencer);
+    return { numbered: Number(await numberAll(database, query.maxDurationMs, endOf(c, stopping))) };
+  });
+  bind(definitions.runPoller, async (c) => {
+    assertCron(c, dependencies.cronSecret);
+    const { query } = await inputOf(c, definitions.runPoller);
+    const options = { db: database, deliver, onError };
+    return { delivered: await pollOnce(options, query.maxDurationMs, endOf(c, stopping)) };
+  });
+  bind(definitions.runSyncEngine, async (c) => {
+    const sender = await authenticateSender(dependencies, await signedRequestOf(c));
+    const { body } = await inputOf(c, definitions.runSyncEngine);
+    assertSameRequest(c, sender, body.requestId);
+    return runEngineRequest(dependencies, sender, body, endOf(c, stopping));
+  });
+  return app;
+}
+
+/** Guessing is slowed down, as with keys. */
+async function limitFailures(
+  c: RequestContext,
+  { trustProxy = false }: SyncRoutesDependencies,
+  limiter: RateLimiter,
+  handle: () => Promise<object>,
+): Promise<object> {
+  return handle().catch(async (error: unknown) => {
+    const unauthorized = error instanceof KnownError && error.status === 401;
+    if (unauthorized) await limiter.count('failedAuthentication', clientAddress(c, trustProxy));
+    throw error;
+  });
+}
+
+function assertCron(c: RequestContext, secret: string): void {
+  if (!carriesSecret(c.req.header('authorization'), secret)) throw new KnownError('INVALID_CRON_SECRET', {});
+}
+
+/** The signature covers the header; the body, which it covers as well, must mean the same request. */
+function assertSameRequest(c: RequestContext, sender: 'poller' | 'qstash', requestId: string): void {
+  if (sender === 'poller' && c.req.header('x-hexclave-request-id') !== requestId) {
+    throw schemaError('body.requestId', 'differs from the header x-hexclave-request-id');
+  }
+}
+
+async function signedRequestOf(c: RequestContext) {
+  const { pathname, search } = new URL(c.req.url);
+  return {
+    method: c.req.method,
+    path: pathname + search,
+    body: await c.req.text(),
+    header: (name: string) => c.req.header(name),
+  };
+}
+
+async function inputOf<R extends AnyRoute>(c: RequestContext, route: R): Promise<RouteInput<R>> {
+  // Checked with the route's own schemas, which is what the type says.
+  return (await readInput(c, route)) as RouteInput<R>;
+}
+
+/** When the caller hangs up, or the server stops. */
+function endOf(c: RequestContext, stopping: AbortSignal): AbortSignal {
+  return AbortSignal.any([c.req.raw.signal, stopping]);
+}
