@@ -1,4 +1,4 @@
-import { StackServerApp } from '@stackframe/js';
+import { StackAdminApp, StackServerApp } from '@stackframe/js';
 import { KnownErrors } from '@stackframe/stack-shared';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from './support/api-server.ts';
@@ -219,6 +219,51 @@ describe('the published client: teams', () => {
     await user.setSelectedTeam(team);
     await team.removeUser(user.id);
     expect((await freshUser(user.id)).selectedTeam).toBeNull();
+  });
+});
+
+describe('the published client: administration', () => {
+  function adminClient(): StackAdminApp {
+    const { projectId, publishableClientKey, secretServerKey, superSecretAdminKey } = server.keys.demo;
+    return new StackAdminApp({
+      baseUrl: server.url,
+      projectId,
+      publishableClientKey,
+      secretServerKey,
+      superSecretAdminKey,
+      tokenStore: 'memory',
+    });
+  }
+
+  it('gets and changes the project, and its configuration', async () => {
+    const project = await adminClient().getProject();
+    await project.update({ description: 'Changed by the client' });
+    expect(await adminClient().getProject()).toMatchObject({
+      displayName: 'Demo',
+      description: 'Changed by the client',
+    });
+    const connectionString = 'postgres://ada:secret@db.example.com/shop';
+    await project.updateConfig({ 'dbSync.externalDatabases.main': { type: 'postgres', connectionString } });
+    const config = await (await adminClient().getProject()).getConfig();
+    expect(config.dbSync.externalDatabases.main).toMatchObject({ type: 'postgres', connection: { user: 'ada' } });
+    expect(JSON.stringify(config)).not.toContain('secret');
+  });
+
+  it('creates, lists and revokes keys', async () => {
+    const created = await adminClient().createInternalApiKey({
+      description: 'of the client',
+      expiresAt: new Date(Date.now() + 60_000),
+      hasPublishableClientKey: false,
+      hasSecretServerKey: true,
+      hasSuperSecretAdminKey: false,
+    });
+    expect((await clientOf(created.secretServerKey ?? '').listUsers({ limit: 1 })).length).toBe(1);
+    const listed = (await adminClient().listInternalApiKeys()).find(({ id }) => id === created.id);
+    expect(listed).toMatchObject({ description: 'of the client', publishableClientKey: null });
+    expect(listed?.isValid()).toBe(true);
+    await listed?.revoke();
+    const refused = clientOf(created.secretServerKey ?? '').listUsers();
+    await expect(refused).rejects.toSatisfy((error) => KnownErrors.InvalidSecretServerKey.isInstance(error));
   });
 });
 

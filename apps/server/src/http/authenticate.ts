@@ -23,7 +23,7 @@ export async function authenticateRequest(
 ): Promise<Authentication> {
   const claim = readClaim(c);
   const address = clientAddress(c, services.config.trustProxy ?? false);
-  await limiter.check('failedAuthentication', address);
+  // Only wrong keys are counted and limited: whoever shares an address with a flood of them keeps working.
   const authentication = await verify(services, claim).catch(async (error: unknown) => {
     if (error instanceof KnownError && error.status === 401) await limiter.count('failedAuthentication', address);
     throw error;

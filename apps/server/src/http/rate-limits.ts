@@ -22,12 +22,10 @@ export const DEFAULT_RATE_LIMITS: RateLimits = {
 export type RateLimiter = {
   /** Counts a request. Throws RATE_LIMITED when it is one too many. */
   count(limit: keyof RateLimits, who: string): Promise<void>;
-  /** Throws RATE_LIMITED when there have been too many already, without counting. */
-  check(limit: keyof RateLimits, who: string): Promise<void>;
 };
 
 export function createRateLimiter(limits: Partial<RateLimits> | false | undefined): RateLimiter {
-  if (limits === false) return { count: async () => {}, check: async () => {} };
+  if (limits === false) return { count: async () => {} };
   const limiters = {
     server: limiterOf(limits?.server ?? DEFAULT_RATE_LIMITS.server),
     client: limiterOf(limits?.client ?? DEFAULT_RATE_LIMITS.client),
@@ -40,10 +38,6 @@ export function createRateLimiter(limits: Partial<RateLimits> | false | undefine
       } catch (error) {
         throw error instanceof RateLimiterRes ? limited(error.msBeforeNext) : error;
       }
-    },
-    check: async (limit, who) => {
-      const state = await limiters[limit].get(who);
-      if (state !== null && state.consumedPoints > limiters[limit].points) throw limited(state.msBeforeNext);
     },
   };
 }

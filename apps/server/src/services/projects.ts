@@ -40,7 +40,7 @@ export async function createProject(database: Database, input: ProjectCreate): P
           id,
           displayName: input.display_name,
           logoUrl: input.logo_url ?? null,
-          ...given({ description: input.description }),
+          ...given({ description: input.description, ownerTeamId: input.owner_team_id }),
         })
         .returningAll(),
     )

@@ -50,12 +50,18 @@ export const projectCreate = z
   .strictObject({
     id: uuid.optional().openapi({ description: 'Chosen by the server if left out.' }),
     display_name: requiredName,
+    owner_team_id: uuid.optional().openapi({ description: 'A team of the project `internal`; only kept.' }),
     ...writable,
   })
   .openapi('ProjectCreate');
 
 export const projectUpdate = z
-  .strictObject({ display_name: requiredName.optional(), ...writable })
+  .strictObject({
+    display_name: requiredName.optional(),
+    ...writable,
+    // The published client sends it empty with every change.
+    config: z.strictObject({}).optional().openapi({ description: 'Empty: see Config.' }),
+  })
   .openapi('ProjectUpdate');
 
 export type ClientProject = z.output<typeof clientProject>;
