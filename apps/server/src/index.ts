@@ -1,3 +1,6 @@
+export { createDemoApi, type DemoApi } from './demo/demo-api.ts';
+export { type DemoDatabase, ensureDemoDatabase } from './demo/demo-database.ts';
+export { registerDemoDatabase } from './demo/register.ts';
 export { type ConnectionCipher, createConnectionCipher } from './external-databases/connection-cipher.ts';
 export { createExternalDatabaseStore, reencryptConnections } from './external-databases/postgres-store.ts';
 export type { ExternalDatabaseKey, ExternalDatabaseStore, ShownExternalDatabase } from './external-databases/store.ts';
@@ -13,4 +16,10 @@ export {
   type SeededKeys,
 } from './seed/key-file.ts';
 export { seedDevelopment, seedInternalProject } from './seed/seed.ts';
+export { generateKey } from './services/keys.ts';
 export { mappingCatalogueOf } from './services/mapping-catalogue.ts';
+export { createInternalDatabase } from './start/internal-database.ts';
+export { type Ports, portsOf } from './start/ports.ts';
+export { SYNC_ENGINE_PATH, type SyncConfig } from './sync/config.ts';
+export { createSync, type Sync } from './sync/pipeline.ts';
+export { SYNC_ROUTES_PATH } from './sync/routes.ts';

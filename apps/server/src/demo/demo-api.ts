@@ -3,7 +3,7 @@ import type { ProjectKeys } from '../seed/key-file.ts';
 /** Calls the server's own API the way any program would, with the demo project's strongest key. */
 export type DemoApi = {
   /** The answer's body. Rejects unless the request succeeded. */
-  call<Body>(method: 'GET' | 'POST' | 'PATCH', path: string, body?: object): Promise<Body>;
+  call<Body>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<Body>;
 };
 
 const TIMEOUT_MS = 10_000;
