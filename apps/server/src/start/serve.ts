@@ -4,11 +4,13 @@ import { createConnectionCipher } from '../external-databases/connection-cipher.
 import { createExternalDatabaseStore } from '../external-databases/postgres-store.ts';
 import { createHttpApp } from '../http/create-http-app.ts';
 import { mappingCatalogueOf } from '../services/mapping-catalogue.ts';
+import { syncConfigOf } from '../sync/config.ts';
+import { createSync } from '../sync/pipeline.ts';
+import { SYNC_ROUTES_PATH } from '../sync/routes.ts';
 import { VERSION } from '../version.ts';
 import { listen } from './http-listener.ts';
 import type { Secrets } from './secrets.ts';
 import type { StartContext } from './start-context.ts';
-import { startSync } from './sync.ts';
 
 export type ServeOptions = { database: Database; secrets: Secrets; host: string; port: number };
 
@@ -17,17 +19,26 @@ const HTTP_GRACE_MS = 5_000;
 
 /** Starts pipeline and HTTP server over a database that is ready. Returns the address to reach it at from here. */
 export async function serve(context: StartContext, options: ServeOptions): Promise<string> {
-  const { logger, closers, signal } = context;
+  const { environment, logger, closers, signal } = context;
   const { database, secrets, host, port } = options;
   const cipher = createConnectionCipher(secrets.serverSecret);
+  const apiUrl = environment.apiUrl ?? `http://localhost:${port}`;
+  const sync = createSync({
+    connectionString: database.connectionString,
+    cipher,
+    logger,
+    config: syncConfigOf(environment, secrets, apiUrl),
+  });
+  closers.add(() => sync.stop());
   const app = createHttpApp({
     database,
     externalDatabases: createExternalDatabaseStore(cipher),
     mappings: mappingCatalogueOf(hexclaveCatalog),
     logger,
     config: { version: VERSION },
+    mountInternalSyncRoutes: (api) => api.route(SYNC_ROUTES_PATH, sync.routes),
   });
-  startSync(context, { database, cipher });
+  sync.start();
   signal.throwIfAborted();
   const listener = await listen(app.fetch, host, port);
   closers.add(() => listener.close(HTTP_GRACE_MS));
