@@ -9,6 +9,7 @@ import {
   type Engine,
   enqueueSync,
   hexclaveCatalog,
+  numberAll,
   type Pipeline,
   startPipeline,
   type TableChoice,
@@ -39,12 +40,12 @@ export async function createHarness(catalog: Catalog = hexclaveCatalog) {
   const engines: { engine: Engine; db: Database }[] = [];
   const pipelines: Pipeline[] = [];
 
-  const newEngine = (): Engine => {
+  const newEngine = (engineCatalog: Catalog = catalog): Engine => {
     const engineDb = createDatabase({ connectionString: internal.connectionString, max: 8 });
     const destination = postgresDestination({ allowPrivateHosts: true, connectTimeoutMs: 3_000 });
     const engine = createEngine({
       db: engineDb,
-      catalog,
+      catalog: engineCatalog,
       connect: (database, owner) =>
         destination.connect(JSON.parse(database.connectionCiphertext.toString('utf8')), database.schemaName, owner),
       onFailure: (database, mapping, error) =>
@@ -54,7 +55,27 @@ export async function createHarness(catalog: Catalog = hexclaveCatalog) {
     return engine;
   };
 
+  let ownEngine: Engine | undefined;
+  const syncOnce = async (tenancyId: string, engine: Engine) => {
+    await numberAll(db, 20_000);
+    while (!(await engine.sync({ tenancyId, maxDurationMs: 20_000 })).finished);
+  };
+
   return {
+    /** Numbers what waits and syncs a tenancy, here and now: for tests that decide what happens when. */
+    sync: async (tenancyId: string, engine?: Engine) => {
+      ownEngine ??= newEngine();
+      await syncOnce(tenancyId, engine ?? ownEngine);
+    },
+    /** The same, as if the back-off of all failures were over. */
+    syncAgain: async (tenancyId: string, engine?: Engine) => {
+      await db.query('UPDATE "ExternalDatabaseState" SET "nextAttemptAt" = now() WHERE "tenancyId" = $1', [tenancyId]);
+      await db.query('UPDATE "ExternalDatabaseMappingState" SET "nextAttemptAt" = now() WHERE "tenancyId" = $1', [
+        tenancyId,
+      ]);
+      ownEngine ??= newEngine();
+      await syncOnce(tenancyId, engine ?? ownEngine);
+    },
     db,
     internal,
     catalog,
@@ -131,25 +152,80 @@ export function connectionOf(connectionString: string): PostgresConnection {
   };
 }
 
-type Differences = { mapping: string; missing: number; extra: number };
+/** Changes the stored configuration of an external database, as saving it anew does. */
+export async function reconfigure(harness: Harness, target: Target, options: TargetOptions): Promise<Target> {
+  const database = options.database ?? target.database;
+  const schema = options.schema ?? target.schema;
+  const connection = { ...connectionOf(database.connectionString), ...options.connection };
+  await harness.db.query(
+    `UPDATE "ExternalDatabase" SET "connectionCiphertext" = $3, "schemaName" = $4, "deleteMode" = COALESCE($5, "deleteMode"),
+       "tables" = COALESCE($6, "tables"), "generation" = "generation" + 1 WHERE "tenancyId" = $1 AND "id" = $2`,
+    [
+      target.tenancyId,
+      target.id,
+      Buffer.from(JSON.stringify(connection)),
+      schema,
+      options.deleteMode ?? null,
+      options.tables ?? null,
+    ],
+  );
+  await enqueueSync(harness.db, target.tenancyId);
+  return { ...target, database, schema };
+}
+
+export type MappingState = {
+  phase: string;
+  errorCode: string | null;
+  errorMessage: string | null;
+  parkedRows: number;
+  attempts: number;
+};
+
+/** What is shown of a target: the error of the whole database, and each mapping's state. */
+export async function stateOf(harness: Harness, target: Target) {
+  const [database] = await harness.db.query<{
+    errorCode: string | null;
+    errorSqlState: string | null;
+    attempts: number;
+    failingSince: Date | null;
+  }>(
+    'SELECT "errorCode", "errorSqlState", "attempts", "failingSince" FROM "ExternalDatabaseState" WHERE "tenancyId" = $1 AND "externalDatabaseId" = $2',
+    [target.tenancyId, target.id],
+  );
+  const mappings = await harness.db.query<MappingState & { mapping: string }>(
+    `SELECT "mapping", "phase", "errorCode", "errorMessage", "parkedRows"::int AS "parkedRows", "attempts" FROM "ExternalDatabaseMappingState"
+     WHERE "tenancyId" = $1 AND "externalDatabaseId" = $2`,
+    [target.tenancyId, target.id],
+  );
+  return {
+    database: database ?? null,
+    mappings: Object.fromEntries(mappings.map(({ mapping, ...state }) => [mapping, state])) as Record<
+      string,
+      MappingState | undefined
+    >,
+  };
+}
+
+export type Differences = { mapping: string; missing: number; extra: number };
 
 /** Compares every target table with its mapping's own query, as text, row by row. */
 export async function differences(
   harness: Harness,
   target: Target,
-  tables: Record<string, TableChoice> = {},
+  options: Pick<TargetOptions, 'tables' | 'deleteMode'> = {},
 ): Promise<Differences[]> {
   const found: Differences[] = [];
   for (const mapping of harness.catalog.mappings) {
-    if (tables[mapping.name]?.enabled === false) continue;
-    const table = compileTargetTable(mapping, tables[mapping.name] ?? {}, 'hard');
+    const choice = options.tables?.[mapping.name] ?? {};
+    if (choice.enabled === false) continue;
+    const table = compileTargetTable(mapping, choice, 'hard');
     const columns = table.columns.map((column) => `"${column.name}"::text`).join(', ');
     const source = await harness.db.query<{ row: string }>(
       `SELECT ROW(${columns})::text AS row FROM (${compileFetch(mapping, table).everything}) q`,
       [target.tenancyId],
     );
     const copy = await target.database.db.query<{ row: string }>(
-      `SELECT ROW(${columns})::text AS row FROM "${target.schema}"."${table.name}"`,
+      `SELECT ROW(${columns})::text AS row FROM "${target.schema}"."${table.name}"${options.deleteMode === 'soft' ? ' WHERE deleted_at IS NULL' : ''}`,
     );
     const [expected, actual] = [new Set(source.map(({ row }) => row)), new Set(copy.map(({ row }) => row))];
     const missing = [...expected].filter((row) => !actual.has(row)).length;

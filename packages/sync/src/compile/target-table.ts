@@ -22,7 +22,10 @@ export type TargetTable = {
   readonly keyTypes: readonly string[];
   /** With `soft`, a deleted row stays and its `deleted_at` is set. */
   readonly deleteMode: DeleteMode;
-  /** Changes when anything above does: then, and only then, the target's DDL is looked at again. */
+  /**
+   * Changes when anything above does, or where a column comes from: then, and only then, the target's DDL is looked at
+   * again, and everything is copied anew.
+   */
   readonly hash: string;
 };
 
@@ -48,6 +51,15 @@ export function compileTargetTable(
   return {
     ...shape,
     keyTypes: mapping.keyColumns.map((key) => mapping.columns[key]?.type ?? 'text'),
-    hash: createHash('sha256').update(JSON.stringify(shape)).digest('hex'),
+    hash: createHash('sha256')
+      .update(JSON.stringify({ ...shape, sources: columns.map((column) => sourceOf(mapping, column.name)) }))
+      .digest('hex'),
   };
+}
+
+/** What a column's values are made of: a change of it changes values without any row having changed. */
+function sourceOf({ columns, lookups }: DeclaredMapping, name: string): unknown {
+  const column = columns[name];
+  if (column === undefined) return null;
+  return [column.from, column.as?.(column.from), column.lookup === undefined ? null : lookups?.[column.lookup]];
 }
