@@ -14,7 +14,7 @@ export type ServerProcess = {
 export type ServerOptions = { connectionString: string; dataDirectory: string; signal: AbortSignal };
 
 const START_TIMEOUT_MS = 30_000;
-const STOP_TIMEOUT_MS = 35_000;
+const STOP_TIMEOUT_MS = 40_000;
 const POLL_MS = 50;
 const KEPT_OUTPUT = 4_000;
 const OURS = /^(NEXT_PUBLIC_)?(HEXCLAVE|STACK)_|^NODE_ENV$/;

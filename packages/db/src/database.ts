@@ -67,7 +67,10 @@ export function createDatabase(options: DatabaseOptions): Database {
     // Not as start-up parameters: transaction poolers refuse those. The timer in the driver backs up the server's.
     query_timeout: (options.statementTimeoutMs ?? 30_000) + 5_000,
   });
-  pool.on('error', (error) => options.onError?.(error));
+  pool.on('error', (error) => {
+    // `end` does not wait until the server has taken note: one that is stopped right after it may still complain.
+    if (!pool.ending) options.onError?.(error);
+  });
   return {
     pool,
     connectionString: options.connectionString,

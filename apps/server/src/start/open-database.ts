@@ -16,10 +16,7 @@ export async function openDatabase(
     connectionString,
     max: CONNECTIONS,
     applicationName: 'hexclave api',
-    onError: (error) => {
-      // The embedded PostgreSQL is stopped right after its connections were closed.
-      if (!signal.aborted) logger.warn({ failure: describeFailure(error) }, 'an idle database connection broke');
-    },
+    onError: (error) => logger.warn({ failure: describeFailure(error) }, 'an idle database connection broke'),
   });
   closers.add(() => database.end());
   await checkInternalDatabase(database, { patienceMs, signal, say });

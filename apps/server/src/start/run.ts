@@ -2,6 +2,7 @@ import { CATALOGUE, resolveEnvironment } from '@hexclave/env';
 import { describeError, HexclaveError } from '@hexclave/errors';
 import type { Logger } from 'pino';
 import { describeFailure } from '../http/errors.ts';
+import { assertAdminKey } from './admin-key.ts';
 import { createClosers } from './closers.ts';
 import { startDevelopment } from './development.ts';
 import { createLogger } from './logger.ts';
@@ -40,9 +41,11 @@ function removeDriverDefaults(): void {
   for (const name of Object.keys(process.env)) if (name.startsWith('PG')) delete process.env[name];
 }
 
-function start(context: StartContext): Promise<void> {
+async function start(context: StartContext): Promise<void> {
+  const { nodeEnv, seedAdminKey } = context.environment;
   watchForBugs(context.logger);
-  return context.environment.nodeEnv === 'production' ? startProduction(context) : startDevelopment(context);
+  if (seedAdminKey !== undefined) assertAdminKey(seedAdminKey);
+  return nodeEnv === 'production' ? startProduction(context) : startDevelopment(context);
 }
 
 /** After an error that nobody caught nothing is certain any more: a supervisor starts us anew. */

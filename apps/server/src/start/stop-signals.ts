@@ -2,7 +2,7 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** npm passes on a Ctrl-C that the terminal has sent to us as well: one press can arrive twice. */
 const SAME_PRESS_MS = 1_000;
 /** After that, whatever still hangs is left to the crash safety that everything here has anyway. */
-const LAST_RESORT_MS = 30_000;
+const LAST_RESORT_MS = 35_000;
 
 /**
  * Aborts when the process is asked to stop. Who asks again, or has waited for too long, gets an immediate end with
