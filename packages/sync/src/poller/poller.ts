@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { claimRequests, claimUnderFlowControl } from '../outgoing-requests/claim.ts';
 import { type Lane, type LaneCounts, laneOf } from '../outgoing-requests/lanes.ts';
 import type { ClaimedRequest } from '../outgoing-requests/request.ts';
@@ -22,6 +23,8 @@ const CLAIM_AT_ONCE = 16;
  */
 export async function runPoller(options: PollerOptions & { waker: Waker }, signal: AbortSignal): Promise<void> {
   const { waker } = options;
+  // One for each delivery under way.
+  setMaxListeners(0, signal);
   const underWay = createUnderWay(options.concurrency ?? DEFAULT_CONCURRENCY, waker.wake);
   while (!signal.aborted) {
     try {
@@ -40,6 +43,7 @@ export async function pollOnce(options: PollerOptions, maxDurationMs: number, si
   const waker = createWaker();
   const underWay = createUnderWay(options.concurrency ?? DEFAULT_CONCURRENCY, waker.wake);
   const stop = AbortSignal.any([signal, AbortSignal.timeout(maxDurationMs)]);
+  setMaxListeners(0, stop);
   let delivered = 0;
   try {
     while (!stop.aborted) {
