@@ -3,12 +3,19 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environmentPage } from './docs/environment.ts';
 import { errorsPage } from './docs/errors.ts';
+import { openApiFile } from './docs/openapi.ts';
+import { projectConfigPage, projectConfigSchemaFile } from './docs/project-config.ts';
+import { tablesPage } from './docs/tables.ts';
 
-/** Writes the reference pages that are compiled from declarations. With `--check` it only says which are stale. */
+/** Writes the reference files that are compiled from declarations. With `--check` it only says which are stale. */
 const root = new URL('../', import.meta.url);
 const pages = {
   'docs/reference/environment.md': environmentPage(),
   'docs/reference/errors.md': errorsPage(),
+  'docs/reference/openapi.json': openApiFile(),
+  'docs/reference/project-config.md': projectConfigPage(),
+  'docs/reference/project-config.schema.json': projectConfigSchemaFile(),
+  'docs/reference/tables.md': tablesPage(),
 };
 
 const stale: string[] = [];
@@ -22,7 +29,7 @@ for (const [path, wanted] of Object.entries(pages)) {
 }
 
 if (stale.length === 0) {
-  console.log('The reference pages match the declarations.');
+  console.log('The reference files match the declarations.');
 } else if (process.argv.includes('--check')) {
   console.error(`Stale: ${stale.join(', ')}. Run: npm run generate:docs`);
   process.exitCode = 1;

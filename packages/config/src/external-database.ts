@@ -36,20 +36,31 @@ const connectionString = z.string().transform((text, context): PostgresConnectio
 const tables = z.record(
   z.string(),
   z.strictObject({
-    enabled: z.boolean().default(true),
-    targetName: targetName.optional(),
-    omitColumns: z.array(z.string()).default([]),
+    enabled: z.boolean().default(true).describe('`false` leaves the table out. What was copied before stays.'),
+    targetName: targetName.optional().describe('What the table is called in your schema. Default: its own name.'),
+    omitColumns: z
+      .array(z.string())
+      .default([])
+      .describe('Columns that are not copied. Columns of the key cannot be left out.'),
   }),
 );
 
 const externalDatabase = z.strictObject({
-  type: z.literal('postgres', 'must be "postgres"'),
-  connectionString: connectionString.optional(),
+  type: z.literal('postgres', 'must be "postgres"').describe('The kind of database.'),
+  connectionString: connectionString
+    .optional()
+    .describe(
+      '`postgresql://user:password@host:port/database`, with `sslmode` and `sslrootcert` as the only parameters. Needed ' +
+        'when the database is new, kept when a change names none, and never shown again.',
+    ),
   connection: z.undefined('is only shown; set connectionString').optional(),
-  schema: schemaName.default(DEFAULT_SCHEMA),
-  tables: tables.default({}),
-  deleteMode: z.enum(['hard', 'soft'], 'must be "hard" or "soft"').default('hard'),
-  paused: z.boolean().default(false),
+  schema: schemaName.default(DEFAULT_SCHEMA).describe('The schema in which the tables are kept.'),
+  tables: tables.default({}).describe('Choices for single tables. A table that is not named is copied as it is.'),
+  deleteMode: z
+    .enum(['hard', 'soft'], 'must be "hard" or "soft"')
+    .default('hard')
+    .describe('With `soft`, a deleted row stays and its column `deleted_at` is set.'),
+  paused: z.boolean().default(false).describe('`true` stops all work on this database. Nothing is lost meanwhile.'),
 });
 
 /** One external database as configured, with the defaults filled in. */

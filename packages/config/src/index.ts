@@ -9,4 +9,10 @@ export {
 export { DEFAULT_SCHEMA, EXTERNAL_DATABASE_ID, type ExternalDatabaseConfig } from './external-database.ts';
 export type { MappingCatalogue } from './mapping-catalogue.ts';
 export { applyOverride, type ConfigDocument, isObject, type OverrideResult } from './override.ts';
-export { type ConfigIssue, type ConfigResult, type ProjectConfig, parseProjectConfig } from './project-config.ts';
+export {
+  type ConfigIssue,
+  type ConfigResult,
+  type ProjectConfig,
+  parseProjectConfig,
+  projectConfigJsonSchema,
+} from './project-config.ts';

@@ -17,6 +17,18 @@ export function parseProjectConfig(document: unknown, mappings: MappingCatalogue
   return { ok: false, issues: result.error.issues.map(toConfigIssue) };
 }
 
+/** The schema of a whole document as JSON Schema: what editors and other programs can check before it is sent. */
+export function projectConfigJsonSchema(mappings: MappingCatalogue): object {
+  return z.toJSONSchema(projectConfigSchema(mappings), {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ jsonSchema, path }) => {
+      // The shape of PostgreSQL's own names and the like is checked by code; what is only shown is not to be sent.
+      if (path.at(-1) === 'connection') Object.assign(jsonSchema, { not: {}, description: 'Only shown.' });
+    },
+  });
+}
+
 function projectConfigSchema(mappings: MappingCatalogue) {
   return z.strictObject({
     dbSync: z.strictObject({ externalDatabases: externalDatabasesSchema(mappings).prefault({}) }).prefault({}),
