@@ -95,6 +95,8 @@ export type DestinationConnection = {
   readonly lanes: number;
   /** Parked rows that are due to be tried again. */
   dueParkedRows(table: TargetTable, limit: number): Promise<ParkedRow[]>;
+  /** How many rows are parked, due or not. */
+  countParked(table: TargetTable): Promise<number>;
   /** Tries parked rows again: the present rows of those keys, and the keys of those that are gone, as read at `at`. */
   retryParked(table: TargetTable, page: Page, at: Position): Promise<ApplyResult>;
   /**

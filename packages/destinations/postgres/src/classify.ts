@@ -1,5 +1,5 @@
 import { errorCode } from '@hexclave/db';
-import { DestinationError, type DestinationErrorCode } from '@hexclave/sync';
+import { DestinationError, type DestinationErrorCode, type TargetTable } from '@hexclave/sync';
 
 /** SQLSTATEs and their classes (two characters), the more exact first. PostgreSQL manual, appendix A. */
 const BY_SQLSTATE: Record<string, DestinationErrorCode> = {
@@ -39,11 +39,16 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
 const TLS_MESSAGE = /does not support SSL|unencrypted data after SSL/i;
 const LINK_MESSAGE = /terminated|timeout|timed out|connection error|not queryable|socket|premature close|closed/i;
 
-/** Turns whatever a driver throws into an error that is safe to show. */
-export function classify(error: unknown): DestinationError {
+const NOT_NULL_VIOLATION = '23502';
+
+/** Where in PostgreSQL's source a RAISE of PL/pgSQL comes from: a trigger of the customer's, whatever SQLSTATE it chose. */
+const RAISED = 'exec_stmt_raise';
+
+/** Turns whatever a driver throws into an error that is safe to show. `target`: the table that was written to. */
+export function classify(error: unknown, target?: TargetTable): DestinationError {
   if (error instanceof DestinationError) return error;
   const code = errorCode(error);
-  if (code !== undefined && SQLSTATE.test(code)) return ofSqlState(code, error);
+  if (code !== undefined && SQLSTATE.test(code)) return ofSqlState(code, error, target);
   const message = error instanceof Error ? error.message : '';
   if ((code !== undefined && TLS_ERRNO.test(code)) || TLS_MESSAGE.test(message)) {
     return new DestinationError('TARGET_TLS_FAILED', { detail: code });
@@ -53,14 +58,25 @@ export function classify(error: unknown): DestinationError {
   return new DestinationError('TARGET_ERROR', { detail: error instanceof Error ? error.name : undefined });
 }
 
-function ofSqlState(sqlState: string, error: unknown): DestinationError {
-  const code = BY_SQLSTATE[sqlState] ?? BY_SQLSTATE[sqlState.slice(0, 2)] ?? 'TARGET_ERROR';
-  return new DestinationError(code, { sqlState, detail: objectsNamed(error) });
+function ofSqlState(sqlState: string, error: unknown, target: TargetTable | undefined): DestinationError {
+  return new DestinationError(codeOf(sqlState, error as ServerError, target), {
+    sqlState,
+    detail: objectsNamed(error as ServerError),
+  });
+}
+
+type ServerError = { constraint?: string; column?: string; table?: string; routine?: string };
+
+function codeOf(sqlState: string, error: ServerError, target: TargetTable | undefined): DestinationErrorCode {
+  // A column that we do not fill refuses every row alike: no row is to blame.
+  const isForeign = target !== undefined && !target.columns.some((column) => column.name === error.column);
+  if (sqlState === NOT_NULL_VIOLATION && error.table === target?.name && isForeign) return 'TARGET_DRIFT';
+  const known = BY_SQLSTATE[sqlState] ?? BY_SQLSTATE[sqlState.slice(0, 2)];
+  return known ?? (error.routine === RAISED ? 'TARGET_ROW_REFUSED' : 'TARGET_ERROR');
 }
 
 /** The names of database objects that the server attached to the error: never its message or detail, which quote values. */
-function objectsNamed(error: unknown): string | undefined {
-  const named = error as { constraint?: string; column?: string; table?: string };
+function objectsNamed(named: ServerError): string | undefined {
   const parts = (['constraint', 'column', 'table'] as const).flatMap((field) =>
     typeof named[field] === 'string' ? [`${field} ${named[field]}`] : [],
   );

@@ -13,7 +13,7 @@ import { compileApply } from './apply-sql.ts';
 import { classify } from './classify.ts';
 import { BEGIN, moveSql, type Names } from './names.ts';
 import { applyPage, applyParked, type PageContext } from './page.ts';
-import { dueParkedRows } from './parked.ts';
+import { countParked, dueParkedRows } from './parked.ts';
 import { prepare, readPosition } from './prepare.ts';
 import { discard } from './session.ts';
 import { stage } from './stage.ts';
@@ -74,6 +74,7 @@ export function createConnection(
     },
     dueParkedRows: async (target, limit) =>
       parkedOf.get(target.mapping) === false ? [] : guarded(() => dueParkedRows(first, names, target, limit)),
+    countParked: (target) => guarded(() => countParked(first, names, target)),
     retryParked: (target, page, at) => applyParked(contextOn(first, target), page, at),
     onLost: (listener) => {
       first.once('end', () => {

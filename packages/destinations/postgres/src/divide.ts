@@ -33,12 +33,14 @@ async function tryItems(
   statement: string,
   keys: readonly (readonly string[])[],
 ): Promise<DestinationError | null> {
-  const statements = ['SAVEPOINT items', statement, forgetParkedSql(names, target, keys), 'RELEASE SAVEPOINT items'];
+  const statements = [statement, forgetParkedSql(names, target, keys), 'RELEASE SAVEPOINT items'];
+  // By itself: a message with a character that the target's encoding lacks is refused before any of it is run.
+  await runStatements(client, ['SAVEPOINT items']);
   try {
     await client.query(statements.join(';\n'));
     return null;
   } catch (error) {
-    const refusal = classify(error);
+    const refusal = classify(error, target);
     if (refusal.scope !== 'row') throw refusal;
     await client.query('ROLLBACK TO SAVEPOINT items');
     return refusal;

@@ -28,7 +28,7 @@ export async function applyPage(context: PageContext, page: Page, from: Position
   const upserts = page.upserts.length === 0 ? [] : [sql.upsertPage(page.upserts, page.sweep !== undefined)];
   const statements = [BEGIN, fence, ...removals(context, page), ...upserts, ...forget(context, page), move, 'COMMIT'];
   try {
-    await runStatements(client, statements);
+    await runStatements(client, statements, target);
     return { kind: 'applied', rows: page.upserts.length + page.deletes.length, parked: 0 };
   } catch (error) {
     if (isFenced(error)) return { kind: 'fenced' };

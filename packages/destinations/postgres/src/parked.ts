@@ -2,6 +2,7 @@ import { quoteIdentifier as id, quoteLiteral } from '@hexclave/db';
 import type { DestinationError, ParkedRow, TargetTable } from '@hexclave/sync';
 import type pg from 'pg';
 import type { Names } from './names.ts';
+import { readBounded } from './transaction.ts';
 
 /** Between attempts at a parked row: doubles from a minute to an hour. */
 const RETRY_AFTER = "LEAST(interval '1 hour', interval '1 minute' * power(2, LEAST(p.attempts, 10)))";
@@ -37,18 +38,18 @@ export async function dueParkedRows(
   target: TargetTable,
   limit: number,
 ): Promise<ParkedRow[]> {
-  const { rows } = await client.query<{ key: string[]; code: string; sql_state: string | null; attempts: number }>(
+  const rows = await readBounded<{ key: string[]; code: string; sql_state: string | null; attempts: number }>(
+    client,
     `SELECT key, error_code AS code, error_sqlstate AS sql_state, attempts FROM ${names.parked}
-     WHERE mapping_name = $1 AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT $2`,
-    [target.mapping, limit],
+     WHERE mapping_name = ${quoteLiteral(target.mapping)} AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT ${limit}`,
   );
   return rows.map((row) => ({ key: row.key, code: row.code, sqlState: row.sql_state, attempts: row.attempts }));
 }
 
 export async function countParked(client: pg.Client, names: Names, target: TargetTable): Promise<number> {
-  const { rows } = await client.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM ${names.parked} WHERE mapping_name = $1`,
-    [target.mapping],
+  const rows = await readBounded<{ count: number }>(
+    client,
+    `SELECT count(*)::int AS count FROM ${names.parked} WHERE mapping_name = ${quoteLiteral(target.mapping)}`,
   );
   return rows[0]?.count ?? 0;
 }

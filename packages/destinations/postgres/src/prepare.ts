@@ -14,7 +14,7 @@ import { classify } from './classify.ts';
 import { type FoundTable, findDrift, findTable } from './drift.ts';
 import { BEGIN, METADATA_TABLE, type Names, PARKED_TABLE } from './names.ts';
 import { countParked } from './parked.ts';
-import { rollback, runStatements } from './transaction.ts';
+import { readBounded, rollback, runStatements } from './transaction.ts';
 
 type MetadataRow = {
   mapping_name: string;
@@ -80,7 +80,8 @@ async function createMetadata(client: pg.Client, names: Names, schemaExists: boo
 
 /** Refuses a schema that holds somebody else's copy: two projects in one table would be mixed for good. */
 async function readMetadata(client: pg.Client, names: Names, owner: TargetOwner): Promise<Map<string, MetadataRow>> {
-  const { rows } = await client.query<MetadataRow>(
+  const rows = await readBounded<MetadataRow>(
+    client,
     `SELECT mapping_name, owner, external_database_id, table_name, declaration_hash, epoch, last_synced_sequence_id, copy_progress FROM ${names.metadata}`,
   );
   if (rows.some((row) => !mayTake(row, owner))) throw new DestinationError('TARGET_OWNED_BY_ANOTHER_PROJECT');
@@ -102,20 +103,38 @@ async function prepareTable(
   if (target.name === METADATA_TABLE || target.name === PARKED_TABLE) throw new DestinationError('TARGET_TABLE_EXISTS');
   const found = await findTable(client, names, target);
   const isCurrent = found !== null && metadata?.declaration_hash === target.hash;
-  if (isCurrent) await checkShape(client, names, target, found);
-  else await createOrAlter(client, names, owner, target, ddl(names, target, found));
+  if (isCurrent) {
+    await checkShape(client, names, target, found);
+    if (metadata.external_database_id !== owner.externalDatabaseId) await takeOver(client, names, owner, target);
+  } else await createOrAlter(client, names, owner, target, ddl(names, target, found));
   return {
     position: isCurrent ? positionOf(metadata) : null,
     parked: await countParked(client, names, target),
   };
 }
 
-/** A table that the customer has changed is refused, and copied anew once it is mended: its values may be gone. */
+/**
+ * A table that the customer has changed, or put in the place of ours, is refused, and copied anew once it is mended: its
+ * values may be gone.
+ */
 async function checkShape(client: pg.Client, names: Names, target: TargetTable, found: FoundTable): Promise<void> {
-  const drift = findDrift(target, names.table(target), found);
-  if (drift === null) return;
-  await client.query(`UPDATE ${names.metadata} SET epoch = NULL WHERE mapping_name = $1`, [target.mapping]);
-  throw drift;
+  const problem = foreignTable(target, found) ?? findDrift(target, names.table(target), found);
+  if (problem === null) return;
+  const forget = `UPDATE ${names.metadata} SET epoch = NULL WHERE mapping_name = ${quoteLiteral(target.mapping)}`;
+  await runStatements(client, [BEGIN, forget, 'COMMIT']);
+  throw problem;
+}
+
+function foreignTable(target: TargetTable, found: FoundTable): DestinationError | null {
+  if (found.comment === markOf(target)) return null;
+  return new DestinationError('TARGET_TABLE_EXISTS', { detail: `table ${target.name}` });
+}
+
+/** The external database was renamed. Noted, or a later one of the old name would seem to be the owner. */
+async function takeOver(client: pg.Client, names: Names, owner: TargetOwner, target: TargetTable): Promise<void> {
+  const note = `UPDATE ${names.metadata} SET external_database_id = ${quoteLiteral(owner.externalDatabaseId)}
+    WHERE mapping_name = ${quoteLiteral(target.mapping)} AND owner = ${quoteLiteral(owner.tenancyId)}`;
+  await runStatements(client, [BEGIN, note, 'COMMIT']);
 }
 
 /** What makes a table match a new declaration. */
@@ -123,8 +142,8 @@ function ddl(names: Names, target: TargetTable, found: FoundTable | null): strin
   const table = names.table(target);
   if (found === null)
     return [createTable(target, table), `COMMENT ON TABLE ${table} IS ${quoteLiteral(markOf(target))}`];
-  if (found.comment !== markOf(target))
-    throw new DestinationError('TARGET_TABLE_EXISTS', { detail: `table ${target.name}` });
+  const foreign = foreignTable(target, found);
+  if (foreign !== null) throw foreign;
   const statements = alterTable(target, table, found);
   const drift = findDrift(target, table, found, statements.length > 0);
   if (drift !== null) throw drift;
@@ -172,10 +191,14 @@ async function createOrAlter(
   const values = [target.mapping, owner.tenancyId, owner.externalDatabaseId, target.name, target.hash].map(
     quoteLiteral,
   );
+  const siblings =
+    owner.siblingIds.length === 0
+      ? ''
+      : ` AND m.external_database_id NOT IN (${owner.siblingIds.map(quoteLiteral).join(', ')})`;
   const claim = `INSERT INTO ${names.metadata} AS m (mapping_name, owner, external_database_id, table_name, declaration_hash) VALUES (${values.join(', ')})
     ON CONFLICT (mapping_name) DO UPDATE SET external_database_id = excluded.external_database_id, table_name = excluded.table_name,
       declaration_hash = excluded.declaration_hash, epoch = NULL, last_synced_sequence_id = 0, copy_progress = NULL, updated_at = now()
-    WHERE m.owner = excluded.owner RETURNING 1`;
+    WHERE m.owner = excluded.owner${siblings} RETURNING 1`;
   const lock = `SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext(${quoteLiteral(`hexclave:${names.schema}`)}))`;
   const results = await runStatements(client, [BEGIN, lock, ...statements, claim]);
   if (results.at(-1)?.rowCount !== 1) {
@@ -192,9 +215,10 @@ function positionOf(metadata: MetadataRow): Position | null {
 
 /** One mapping's position as it is now. */
 export async function readPosition(client: pg.Client, names: Names, target: TargetTable): Promise<Position | null> {
-  const { rows } = await client.query<MetadataRow>(
-    `SELECT epoch, last_synced_sequence_id, copy_progress FROM ${names.metadata} WHERE mapping_name = $1 AND declaration_hash = $2`,
-    [target.mapping, target.hash],
+  const rows = await readBounded<MetadataRow>(
+    client,
+    `SELECT epoch, last_synced_sequence_id, copy_progress FROM ${names.metadata}
+     WHERE mapping_name = ${quoteLiteral(target.mapping)} AND declaration_hash = ${quoteLiteral(target.hash)}`,
   );
   return rows[0] === undefined ? null : positionOf(rows[0]);
 }

@@ -25,7 +25,7 @@ export async function stage(context: PageContext, rows: RowStream, release: () =
   } catch (error) {
     await rollback(client);
     release();
-    throw classify(error);
+    throw classify(error, target);
   }
   return stagedBatch(context, rows, into.rowCount, release);
 }
@@ -62,7 +62,11 @@ async function commitStaged(
   const { client, names, owner, target } = context;
   const merge = rows.marked ? mergeSql(context, rows) : [];
   try {
-    await runStatements(client, [fenceSql(names, owner, target, from), ...merge, moveSql(names, target, to), 'COMMIT']);
+    await runStatements(
+      client,
+      [fenceSql(names, owner, target, from), ...merge, moveSql(names, target, to), 'COMMIT'],
+      target,
+    );
     return { kind: 'applied', rows: count, parked: 0 };
   } catch (error) {
     if (isFenced(error)) return { kind: 'fenced' };

@@ -3,8 +3,17 @@ import { type MappingRun, noteApplied, type RunContext } from './mapping-run.ts'
 
 const PARKED_PER_RUN = 100;
 
-/** Tries parked rows again whose time has come. Returns false when they were fenced. */
+/** Tries parked rows again whose time has come, and counts those that are left. Returns false when they were fenced. */
 export async function retryParkedRows(context: RunContext, run: MappingRun): Promise<boolean> {
+  if (!(await retryDue(context, run))) return false;
+  // Rows are also unparked by being changed or deleted, so only the target knows.
+  const parked = await context.connection.countParked(run.route.target);
+  if (parked !== run.parked) run.moved = true;
+  run.parked = parked;
+  return true;
+}
+
+async function retryDue(context: RunContext, run: MappingRun): Promise<boolean> {
   const { connection, db, tenancyId } = context;
   const { target, fetch } = run.route;
   const due = await connection.dueParkedRows(target, PARKED_PER_RUN);
@@ -19,7 +28,5 @@ export async function retryParkedRows(context: RunContext, run: MappingRun): Pro
     else upserts.push(row.values);
   }
   const result = await connection.retryParked(target, { upserts, deletes }, at);
-  if (result.kind === 'fenced') return false;
-  run.parked = Math.max(0, run.parked - due.length);
   return noteApplied(run, result, at);
 }

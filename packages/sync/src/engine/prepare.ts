@@ -1,5 +1,6 @@
 import type { Database } from '@hexclave/db';
 import type { DestinationConnection, Position, PreparedTable } from '../destination.ts';
+import { DestinationError } from '../destination-error.ts';
 import type { Route } from './external-database.ts';
 import { type MappingRun, mappingRun } from './mapping-run.ts';
 import { judgePosition } from './position.ts';
@@ -22,7 +23,7 @@ export async function prepareRoutes(
     const table = tables.get(route.target.mapping);
     if (table === undefined) throw new Error(`${route.target.mapping} was not prepared`);
     if ('failure' in table) prepared.set(route, table);
-    else prepared.set(route, { run: await startRun(db, connection, tenancyId, epoch, route, table) });
+    else prepared.set(route, await startRun(db, connection, tenancyId, epoch, route, table));
   }
   return prepared;
 }
@@ -34,9 +35,15 @@ async function startRun(
   epoch: string,
   route: Route,
   table: PreparedTable,
-): Promise<MappingRun> {
-  const position = await positionToGoOnFrom(db, connection, tenancyId, route, table.position);
-  return mappingRun(route, position, epoch, table.parked);
+): Promise<Prepared> {
+  try {
+    const position = await positionToGoOnFrom(db, connection, tenancyId, route, table.position);
+    return { run: mappingRun(route, position, epoch, table.parked) };
+  } catch (failure) {
+    // E.g. a lock on this one table: the other mappings can go on.
+    if (failure instanceof DestinationError && failure.scope !== 'connection') return { failure };
+    throw failure;
+  }
 }
 
 /** The target's position if it can be continued; otherwise the start of a new copy, already written to the target. */

@@ -1,4 +1,4 @@
-import { backoffMs, type Database } from '@hexclave/db';
+import { backoffMs, type Database, NOT_DURABLE } from '@hexclave/db';
 import type { DestinationError } from '../destination-error.ts';
 import type { ExternalDatabase } from './external-database.ts';
 import type { MappingRun } from './mapping-run.ts';
@@ -20,10 +20,11 @@ export async function saveProgress(
 ): Promise<void> {
   if (runs.length === 0) return;
   await db.queryPrepared(
-    `INSERT INTO "ExternalDatabaseMappingState" AS s ("tenancyId", "externalDatabaseId", "mapping", "phase", "appliedSequenceId",
+    `WITH commit AS MATERIALIZED (SELECT ${NOT_DURABLE})
+     INSERT INTO "ExternalDatabaseMappingState" AS s ("tenancyId", "externalDatabaseId", "mapping", "phase", "appliedSequenceId",
        "rowsApplied", "parkedRows", "lastAppliedAt")
      SELECT $1, $2, u.mapping, u.phase, u.cursor, u.rows, u.parked, CASE WHEN u.rows > 0 THEN now() END
-     FROM unnest($3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[]) u (mapping, phase, cursor, rows, parked)
+     FROM commit CROSS JOIN unnest($3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[]) u (mapping, phase, cursor, rows, parked)
      WHERE EXISTS (SELECT 1 FROM "ExternalDatabase" d WHERE d."tenancyId" = $1 AND d."id" = $2)
      ON CONFLICT ("tenancyId", "externalDatabaseId", "mapping") DO UPDATE SET "phase" = excluded."phase",
        "appliedSequenceId" = excluded."appliedSequenceId", "rowsApplied" = s."rowsApplied" + excluded."rowsApplied",
@@ -42,14 +43,13 @@ export async function saveProgress(
   );
 }
 
-/** Notes that the external database as a whole answered. Writes nothing when that is known and recent. */
+/** Notes that the external database as a whole answered. */
 export async function saveSuccess(db: Database, database: ExternalDatabase): Promise<void> {
   await db.queryPrepared(
     `INSERT INTO "ExternalDatabaseState" AS s ("tenancyId", "externalDatabaseId", "lastSucceededAt")
      SELECT d."tenancyId", d."id", now() FROM "ExternalDatabase" d WHERE d."tenancyId" = $1 AND d."id" = $2
      ON CONFLICT ("tenancyId", "externalDatabaseId") DO UPDATE SET "errorCode" = NULL, "errorSqlState" = NULL, "errorMessage" = NULL,
-       "errorRemedy" = NULL, "failingSince" = NULL, "attempts" = 0, "nextAttemptAt" = NULL, "lastSucceededAt" = now()
-     WHERE s."errorCode" IS NOT NULL OR s."lastSucceededAt" IS NULL OR s."lastSucceededAt" < now() - interval '1 minute'`,
+       "errorRemedy" = NULL, "failingSince" = NULL, "attempts" = 0, "nextAttemptAt" = NULL, "lastSucceededAt" = now()`,
     [database.tenancyId, database.id],
   );
 }
@@ -104,6 +104,22 @@ const ENQUEUE_RETRY = `
   VALUES ('sync', $1::uuid, $2::text, 'sync:' || $1::uuid || ':' || $2::text, now() + $3 * interval '1 millisecond')
   ON CONFLICT ("deduplicationKey") WHERE "startedFulfillingAt" IS NULL AND "failedAt" IS NULL
   DO UPDATE SET "updatedAt" = now(), "notBefore" = LEAST("OutgoingRequest"."notBefore", excluded."notBefore")`;
+
+/** The earliest attempt that the failures of an external database still have coming. */
+const ENQUEUE_NEXT_ATTEMPT = `
+  INSERT INTO "OutgoingRequest" ("kind", "tenancyId", "externalDatabaseId", "deduplicationKey", "notBefore")
+  SELECT 'sync', $1::uuid, $2::text, 'sync:' || $1::uuid || ':' || $2::text, min(n.at) FROM (
+    SELECT s."nextAttemptAt" FROM "ExternalDatabaseState" s WHERE s."tenancyId" = $1 AND s."externalDatabaseId" = $2
+    UNION ALL
+    SELECT m."nextAttemptAt" FROM "ExternalDatabaseMappingState" m WHERE m."tenancyId" = $1 AND m."externalDatabaseId" = $2
+  ) n (at) WHERE n.at > now() HAVING min(n.at) IS NOT NULL
+  ON CONFLICT ("deduplicationKey") WHERE "startedFulfillingAt" IS NULL AND "failedAt" IS NULL
+  DO UPDATE SET "updatedAt" = now(), "notBefore" = excluded."notBefore" WHERE "OutgoingRequest"."notBefore" > excluded."notBefore"`;
+
+/** Makes sure that a request waits for the next attempt at what failed. */
+export async function enqueueNextAttempt(db: Database, database: ExternalDatabase): Promise<void> {
+  await db.query(ENQUEUE_NEXT_ATTEMPT, [database.tenancyId, database.id]);
+}
 
 /** Has parked rows tried again later even if nothing else happens. */
 export async function enqueueRetry(db: Database, database: ExternalDatabase, delayMs: number): Promise<void> {
