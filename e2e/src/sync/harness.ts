@@ -210,8 +210,8 @@ export type Differences = { mapping: string; missing: number; extra: number };
 
 /** Compares every target table with its mapping's own query, as text, row by row. */
 export async function differences(
-  harness: Harness,
-  target: Target,
+  harness: Pick<Harness, 'catalog' | 'db'>,
+  target: Pick<Target, 'tenancyId' | 'schema'> & { readonly database: Pick<TestDatabase, 'db'> },
   options: Pick<TargetOptions, 'tables' | 'deleteMode'> = {},
 ): Promise<Differences[]> {
   const found: Differences[] = [];

@@ -1,0 +1,106 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** What happens to a statement that passes by, seen from the client. */
+export type StatementFault =
+  /** Neither the statement nor an answer gets through: the connection is cut first. */
+  | 'cut-before'
+  /** The server does its work, but its answer is lost with the connection. */
+  | 'drop-reply';
+
+/** A TCP proxy before a PostgreSQL, on loopback, that breaks connections in a chosen way. */
+export type FaultProxy = {
+  readonly port: number;
+  /** Adds this much to each direction, in ms. */
+  delay(ms: number): void;
+  /** Nothing gets through any more, and nobody is told: connections stay open. `false` ends it. */
+  blackhole(on: boolean): void;
+  /** Resets the connections that are open now. */
+  cut(): void;
+  /** Applies a fault to the next message of a client that contains `text`. Resolves once it has struck. */
+  strike(text: string, fault: StatementFault): Promise<void>;
+  close(): Promise<void>;
+};
+
+type Strike = { readonly text: string; readonly fault: StatementFault; readonly struck: () => void };
+
+export async function startFaultProxy(upstreamPort: number): Promise<FaultProxy> {
+  const state = { delayMs: 0, isHole: false, strike: null as Strike | null };
+  const open = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = connect({ host: '127.0.0.1', port: upstreamPort });
+    let repliesAreLost: Strike | null = null;
+    const end = () => {
+      client.resetAndDestroy();
+      upstream.destroy();
+    };
+    const struckBy = (chunk: Buffer): StatementFault | null => {
+      const { strike } = state;
+      if (strike === null || !chunk.includes(strike.text)) return null;
+      state.strike = null;
+      if (strike.fault === 'drop-reply') repliesAreLost = strike;
+      else strike.struck();
+      return strike.fault;
+    };
+    forward(client, upstream, state, (chunk) => {
+      if (struckBy(chunk) !== 'cut-before') return true;
+      end();
+      return false;
+    });
+    forward(upstream, client, state, () => {
+      if (repliesAreLost === null) return true;
+      repliesAreLost.struck();
+      end();
+      return false;
+    });
+    for (const socket of [client, upstream]) {
+      open.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        open.delete(socket);
+        if (!state.isHole) end();
+      });
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const reset = () => {
+    for (const socket of open) socket.resetAndDestroy();
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    delay: (ms) => {
+      state.delayMs = ms;
+    },
+    blackhole: (on) => {
+      state.isHole = on;
+    },
+    cut: reset,
+    strike: (text, fault) =>
+      new Promise((struck) => {
+        state.strike = { text, fault, struck };
+      }),
+    close: async () => {
+      state.isHole = false;
+      reset();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Passes chunks on, later if there is a delay, unless `look` says no or everything is swallowed. */
+function forward(
+  from: Socket,
+  to: Socket,
+  state: { readonly delayMs: number; readonly isHole: boolean },
+  look: (chunk: Buffer) => boolean,
+): void {
+  from.on('data', (chunk: Buffer) => {
+    if (state.isHole || !look(chunk)) return;
+    const pass = () => {
+      if (state.isHole || to.destroyed || to.write(chunk)) return;
+      from.pause();
+      to.once('drain', () => from.resume());
+    };
+    if (state.delayMs === 0) pass();
+    else setTimeout(pass, state.delayMs);
+  });
+}
