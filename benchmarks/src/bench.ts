@@ -25,24 +25,29 @@ export type Bench = {
   start<H extends Handlers>(script: Script, execArgv?: readonly string[]): Remote<H>;
   /** The load generator: one process for the whole run. */
   load(): Remote<LoadHandlers>;
+  /** Makes something once and gives the same to all who ask for that key. */
+  once<T>(key: string, make: () => Promise<T>): Promise<T>;
   /** A small pool, closed with the run if not before; its statements may take minutes. */
   connect(connectionString: string): Database;
 };
 
 const MINUTES_MS = 60_000;
 
-export type BenchSetup = { readonly options: Options; readonly signal: AbortSignal; readonly terminal: boolean };
+export type BenchSetup = { readonly options: Options; readonly signal: AbortSignal; readonly silent: boolean };
 
 /** Prepares a run. Nothing heavy is started before a figure asks for it. `cleanup.run()` ends everything. */
-export async function createBench({ options, signal, terminal }: BenchSetup): Promise<Bench> {
+export async function createBench({ options, signal, silent }: BenchSetup): Promise<Bench> {
   const cleanup = createCleanup();
   const folder = await mkdtemp(join(tmpdir(), 'hexclave-bench-'));
   cleanup.add(() => rm(folder, { recursive: true, force: true }));
   // Entered by the unprivileged user that the servers run as when the benchmark is run by root.
   await chmod(folder, 0o711);
   const scripts = await bundleScripts(join(folder, 'scripts'));
-  let clusters: Promise<Clusters> | undefined;
-  let load: Remote<LoadHandlers> | undefined;
+  const made = new Map<string, unknown>();
+  const once = <T>(key: string, make: () => T): T => {
+    if (!made.has(key)) made.set(key, make());
+    return made.get(key) as T;
+  };
   const start = <H extends Handlers>(script: Script, execArgv?: readonly string[]): Remote<H> => {
     const remote = startRemote<H>(scripts[script], execArgv);
     cleanup.add(() => remote.stop());
@@ -52,16 +57,11 @@ export async function createBench({ options, signal, terminal }: BenchSetup): Pr
     options,
     signal,
     cleanup,
-    progress: createProgress(terminal),
+    progress: createProgress(silent),
     start,
-    clusters: () => {
-      clusters ??= startClusters(folder, cleanup);
-      return clusters;
-    },
-    load: () => {
-      load ??= start<LoadHandlers>('load');
-      return load;
-    },
+    once,
+    clusters: () => once('clusters', () => startClusters(folder, cleanup)),
+    load: () => once('load', () => start<LoadHandlers>('load')),
     connect: (connectionString) => {
       const db = createDatabase({ connectionString, max: 3, statementTimeoutMs: 15 * MINUTES_MS });
       let open = true;

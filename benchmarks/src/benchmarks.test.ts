@@ -28,7 +28,7 @@ test('a tiny run measures both sides and writes every figure as JSON', async () 
       '--seed=7',
     ]);
     if (command.kind !== 'run') throw new Error('these arguments ask for a run');
-    const outcome = await run({ options: command.options, signal: new AbortController().signal, terminal: false });
+    const outcome = await run({ options: command.options, signal: new AbortController().signal, silent: true });
     expect(outcome.errors).toEqual([]);
     await writeJson(file, outcome.figures);
     const { figures } = JSON.parse(await readFile(file, 'utf8'));
@@ -47,5 +47,5 @@ test('figures that do not exist and numbers that are none are refused before any
   const command = readCommand(['--only', 'speed']);
   if (command.kind !== 'run') throw new Error('these arguments ask for a run');
   const { options } = command;
-  await expect(run({ options, signal: new AbortController().signal, terminal: false })).rejects.toThrow(/called speed/);
+  await expect(run({ options, signal: new AbortController().signal, silent: true })).rejects.toThrow(/called speed/);
 });

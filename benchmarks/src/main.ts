@@ -17,7 +17,7 @@ async function measure(options: Options): Promise<number> {
   process.on('SIGINT', () => stopping.abort(new Error('interrupted')));
   process.on('SIGTERM', () => stopping.abort(new Error('interrupted')));
   console.log(`${options.rows.toLocaleString('en-US')} rows, median of ${options.rounds}, seed ${options.seed}`);
-  const outcome = await run({ options, signal: stopping.signal, terminal: true });
+  const outcome = await run({ options, signal: stopping.signal, silent: false });
   console.log(renderTable(outcome.figures));
   if (options.json !== null) await writeJson(options.json, outcome.figures);
   for (const { name, error } of outcome.errors) console.error(`${name} failed: ${describeError(error)}`);

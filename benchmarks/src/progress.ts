@@ -6,25 +6,22 @@ export type Progress = {
   begin(total: number): void;
   /** What is being done now. */
   note(text: string): void;
-  /** One figure is done. */
-  done(): void;
+  /** A figure is done. */
+  done(name: string, seconds: number): void;
   end(): void;
 };
 
-/** A bar where a person is looking, silence in a log. */
-export function createProgress(terminal: boolean): Progress {
+/** A bar where a person is looking, a line a figure in a log, and nothing when `silent`. */
+export function createProgress(silent: boolean): Progress {
+  if (silent) return { begin: ignore, note: ignore, done: ignore, end: ignore };
+  if (process.stderr.isTTY !== true) {
+    const done = (name: string, seconds: number) => console.error(`${name}: ${seconds.toFixed(0)} s`);
+    return { begin: ignore, note: ignore, done, end: ignore };
+  }
   const bar = new SingleBar(
-    {
-      format: '{bar} {value}/{total}  {duration_formatted}  {note}',
-      hideCursor: true,
-      clearOnComplete: true,
-      noTTYOutput: !terminal,
-    },
+    { format: '{bar} {value}/{total}  {duration_formatted}  {note}', hideCursor: true, clearOnComplete: true },
     Presets.shades_classic,
   );
-  if (!terminal || process.stderr.isTTY !== true) {
-    return { begin: () => undefined, note: () => undefined, done: () => undefined, end: () => undefined };
-  }
   return {
     begin: (total) => bar.start(total, 0, { note: '' }),
     note: (text) => bar.update({ note: text }),
@@ -32,3 +29,5 @@ export function createProgress(terminal: boolean): Progress {
     end: () => bar.stop(),
   };
 }
+
+function ignore(): void {}

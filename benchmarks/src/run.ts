@@ -1,9 +1,6 @@
-import { createBench } from './bench.ts';
+import { type BenchSetup, createBench } from './bench.ts';
 import type { FigureResult } from './figure.ts';
 import { figures } from './figures/index.ts';
-import type { Options } from './options.ts';
-
-export type RunOptions = { readonly options: Options; readonly signal: AbortSignal; readonly terminal: boolean };
 
 /** What was measured, and what kept some of it from being measured. */
 export type Outcome = {
@@ -12,22 +9,24 @@ export type Outcome = {
 };
 
 /** Measures the chosen figures one after the other. One that fails does not keep the others from being measured. */
-export async function run({ options, signal, terminal }: RunOptions): Promise<Outcome> {
+export async function run(setup: BenchSetup): Promise<Outcome> {
+  const { options, signal } = setup;
   const unknown = options.only.filter((name) => !figures.some((figure) => figure.name === name));
   if (unknown.length > 0) throw new Error(`There is no figure called ${unknown.join(', ')}; --list names them`);
   const chosen = figures.filter((figure) => options.only.length === 0 || options.only.includes(figure.name));
   const outcome: Outcome = { figures: [], errors: [] };
-  const bench = await createBench({ options, signal, terminal });
+  const bench = await createBench(setup);
   try {
     bench.progress.begin(chosen.length);
     for (const figure of chosen) {
       if (signal.aborted) break;
       bench.progress.note(figure.name);
+      const started = performance.now();
       await untilAborted(figure.measure(bench), signal).then(
         (results) => outcome.figures.push(...results),
         (error: unknown) => outcome.errors.push({ name: figure.name, error }),
       );
-      bench.progress.done();
+      bench.progress.done(figure.name, (performance.now() - started) / 1000);
     }
   } finally {
     bench.progress.end();

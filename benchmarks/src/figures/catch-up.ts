@@ -65,14 +65,19 @@ export const catchUp: Figure = {
 /** An internal database and an external one that holds all of it. */
 export type CaughtUp = { readonly internal: Internal; readonly external: BenchDatabase; drop(): Promise<void> };
 
-/** Fills an internal database and lets it be copied, directly or through a proxy's port. */
-export async function createCaughtUp(bench: Bench, port?: number, rows = bench.options.rows): Promise<CaughtUp> {
+/** Fills an internal database and lets it be copied. */
+export async function createCaughtUp(bench: Bench, rows = bench.options.rows): Promise<CaughtUp> {
   const internal = await createInternal(bench);
   await fillInternal(internal, bench.options.seed, rows);
+  return copyOut(bench, internal);
+}
+
+/** Lets an internal database be copied into a new external one. `drop` puts away both. */
+export async function copyOut(bench: Bench, internal: Internal): Promise<CaughtUp> {
   const external = await createExternal(bench);
   await withEngine(bench, async (engine) => {
     await engine.call('start', internal.connectionString);
-    await attach(internal, external, port);
+    await attach(internal, external);
     await untilApplied(bench, external, 0n);
   });
   await external.db.query(`VACUUM (ANALYZE) ${TARGET_TABLE}`);

@@ -23,8 +23,8 @@ export const costPerChange: Figure = {
     const size = bench.options.quick ? 'quick' : 'full';
     const large = LARGE[size];
     bench.progress.note(`cost per change: filling in ${large.rows} rows`);
-    const few = await createCaughtUp(bench, undefined, SMALL_ROWS);
-    const many = await createCaughtUp(bench, undefined, large.rows + large.tombstones);
+    const few = await createCaughtUp(bench, SMALL_ROWS);
+    const many = await createCaughtUp(bench, large.rows + large.tombstones);
     await deleteLast(bench, many, large);
     const costs = await measureInTurns(bench, { few, many }, { few: SMALL_ROWS, many: large.rows }, BATCHES[size]);
     await few.drop();

@@ -3,7 +3,8 @@ import { atLeast, type Figure } from '../figure.ts';
 import { interleaved } from '../measure/rounds.ts';
 import { median } from '../measure/statistics.ts';
 import type { DelayProxyHandlers } from '../processes/delay-proxy.ts';
-import { type CaughtUp, catchUpWithHexclave, createCaughtUp } from './catch-up.ts';
+import { attach, createInternal, fillInternal } from '../sides/hexclave.ts';
+import { catchUpWithHexclave, copyOut } from './catch-up.ts';
 import { copyWithHexclave } from './first-copy.ts';
 
 /** Half of the round trip, for each direction. */
@@ -17,28 +18,28 @@ export const slowLink: Figure = {
     const { target } = await bench.clusters();
     const proxy = bench.start<DelayProxyHandlers>('delay-proxy');
     const port = await proxy.call('listen', target.port, ONE_WAY_MS);
-    const near = await createCaughtUp(bench);
-    const far = await createCaughtUp(bench, port);
+    const internal = await createInternal(bench);
+    await fillInternal(internal, bench.options.seed, bench.options.rows);
     const copies = await interleaved(bench, {
-      loopback: () => copyWithHexclave(bench, near.internal),
-      far: () => copyWithHexclave(bench, near.internal, port),
+      loopback: () => copyWithHexclave(bench, internal),
+      far: () => copyWithHexclave(bench, internal, port),
     });
-    const catchUps = await measureCatchUps(bench, near, far);
-    await near.drop();
-    await far.drop();
+    const ours = await copyOut(bench, internal);
+    const catchUpThrough = async (through?: number) => {
+      await attach(internal, ours.external, through);
+      return catchUpWithHexclave(bench, ours);
+    };
+    const catchUps = await interleaved(bench, {
+      loopback: () => catchUpThrough(),
+      far: () => catchUpThrough(port),
+    });
+    await ours.drop();
     await proxy.stop();
     return [comparison(bench, 'slow-link-first-copy', copies), comparison(bench, 'slow-link-catch-up', catchUps)];
   },
 };
 
 type Seconds = { readonly loopback: readonly number[]; readonly far: readonly number[] };
-
-function measureCatchUps(bench: Bench, near: CaughtUp, far: CaughtUp): Promise<Seconds> {
-  return interleaved(bench, {
-    loopback: () => catchUpWithHexclave(bench, near),
-    far: () => catchUpWithHexclave(bench, far),
-  });
-}
 
 function comparison({ options }: Bench, name: string, { loopback, far }: Seconds) {
   const value = options.rows / median(far);

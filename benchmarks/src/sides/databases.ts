@@ -11,9 +11,14 @@ export type BenchDatabase = {
   drop(): Promise<void>;
 };
 
-export async function createBenchDatabase(bench: Bench, cluster: Cluster, prefix: string): Promise<BenchDatabase> {
+export async function createBenchDatabase(
+  bench: Bench,
+  cluster: Cluster,
+  prefix: string,
+  template = 'template1',
+): Promise<BenchDatabase> {
   const name = `${prefix}_${randomBytes(4).toString('hex')}`;
-  await administer(bench, cluster, `CREATE DATABASE ${quoteIdentifier(name)}`);
+  await administer(bench, cluster, `CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE ${quoteIdentifier(template)}`);
   const connectionString = cluster.connectionString(name);
   const db = bench.connect(connectionString);
   return {

@@ -22,13 +22,21 @@ const NUMBERING_MS = 15 * 60_000;
 
 export async function createInternal(bench: Bench): Promise<Internal> {
   const { source } = await bench.clusters();
-  const database = await createBenchDatabase(bench, source, 'internal');
-  await migrate({ connectionString: database.connectionString });
-  await database.db.query(tenancyTableSql(TABLE));
-  const capture = compileCapture(benchCatalog);
-  for (const statement of [...capture.columns, ...capture.indexes, ...capture.triggers])
-    await database.db.query(statement);
+  const template = await bench.once('template', () => createTemplate(bench));
+  const database = await createBenchDatabase(bench, source, 'internal', template);
   return { ...database, tenancyId: await addTenancy(database.db) };
+}
+
+/** Returns the name of a database that has all migrations and the benchmark's captured table. */
+async function createTemplate(bench: Bench): Promise<string> {
+  const { source } = await bench.clusters();
+  const { name, connectionString, db } = await createBenchDatabase(bench, source, 'template');
+  await migrate({ connectionString });
+  await db.query(tenancyTableSql(TABLE));
+  const { columns, indexes, triggers } = compileCapture(benchCatalog);
+  for (const statement of [...columns, ...indexes, ...triggers]) await db.query(statement);
+  await db.end();
+  return name;
 }
 
 export async function addTenancy(db: Database): Promise<string> {
@@ -68,7 +76,10 @@ export async function createExternal(bench: Bench): Promise<BenchDatabase> {
   return createBenchDatabase(bench, target, 'external');
 }
 
-/** Configures an external database, as its owner would: from here on the server copies into it, through `port` if given. */
+/**
+ * Configures an external database, as its owner would: from here on the server copies into it, through `port` if given.
+ * Once more, it changes the connection.
+ */
 export async function attach(internal: Internal, external: BenchDatabase, port?: number): Promise<void> {
   const url = new URL(external.connectionString);
   const connection = {
@@ -81,7 +92,9 @@ export async function attach(internal: Internal, external: BenchDatabase, port?:
   };
   await internal.db.transaction(async (tx) => {
     await tx.query(
-      `INSERT INTO "ExternalDatabase" ("tenancyId", "id", "connectionCiphertext", "connectionKeyId", "connectionDisplay") VALUES ($1, $2, $3, 'benchmark', '{}')`,
+      `INSERT INTO "ExternalDatabase" ("tenancyId", "id", "connectionCiphertext", "connectionKeyId", "connectionDisplay")
+       VALUES ($1, $2, $3, 'benchmark', '{}') ON CONFLICT ("tenancyId", "id") DO UPDATE
+       SET "connectionCiphertext" = excluded."connectionCiphertext", "generation" = "ExternalDatabase"."generation" + 1`,
       [internal.tenancyId, external.name, Buffer.from(JSON.stringify(connection))],
     );
     await tx.query('SELECT "enqueue_tenant_sync"($1::uuid)', [internal.tenancyId]);
