@@ -1,20 +1,24 @@
 import { cpSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { ensureInstalled } from './ensure-installed.mjs';
 
 /**
- * `npm run build`: the server as one file for production, with the migrations beside it. Nothing else of this folder is
- * needed to run it with a database of your own: `node dist/server.mjs`.
+ * `npm run build [-- --outdir DIR]`: the server as one file for production, with the migrations beside it. Nothing else
+ * of this folder is needed to run it: `node dist/server.mjs`.
  */
 ensureInstalled();
+const { values } = parseArgs({ options: { outdir: { type: 'string', default: 'dist' } } });
 const root = fileURLToPath(new URL('../', import.meta.url));
 process.chdir(root);
+const outdir = resolve(values.outdir);
 const { build } = await import('esbuild');
 
-rmSync('dist', { recursive: true, force: true });
+rmSync(join(outdir, 'migrations'), { recursive: true, force: true });
 await build({
   entryPoints: { server: 'apps/server/src/main.bundle.ts' },
-  outdir: 'dist',
+  outdir,
   outExtension: { '.js': '.mjs' },
   bundle: true,
   platform: 'node',
@@ -37,7 +41,7 @@ await build({
   },
   logLevel: 'warning',
 });
-cpSync('packages/migrations/sql', 'dist/migrations', { recursive: true });
+cpSync('packages/migrations/sql', join(outdir, 'migrations'), { recursive: true });
 
-const megabytes = statSync('dist/server.mjs').size / 1_000_000;
-console.log(`Built dist/server.mjs (${megabytes.toFixed(1)} MB) and dist/migrations. Run it: npm run start:production`);
+const megabytes = statSync(join(outdir, 'server.mjs')).size / 1_000_000;
+console.log(`Built server.mjs (${megabytes.toFixed(1)} MB) and its migrations in ${outdir}.`);

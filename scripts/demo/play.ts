@@ -7,7 +7,7 @@ export type Progress = {
   end(): void;
 };
 
-const WORKERS = 16;
+const WORKERS = 4;
 
 /** Runs the phases one after the other, with a bounded number of calls at once. Returns the number of steps. */
 export async function play(phases: Phase[], progress: Progress, signal: AbortSignal): Promise<number> {

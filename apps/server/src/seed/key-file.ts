@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HexclaveError } from '@hexclave/errors';
 import { z } from 'zod';
 import { generateKey } from '../services/keys.ts';
 import { INTERNAL_PROJECT_ID } from '../services/projects.ts';
+import { prepareDataDirectory, readOrMakeJson } from '../start/data-directory.ts';
 
 const projectKeysSchema = z.object({
   projectId: z.string(),
@@ -27,12 +27,12 @@ const KEY_FILE = 'development-keys.json';
 /** Reads the development keys of a data directory, which on the first time are made up and kept for its owner only. */
 export async function loadDevelopmentKeys(dataDirectory: string): Promise<SeededKeys> {
   const path = join(dataDirectory, KEY_FILE);
-  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-  await createOnce(path, () => ({
+  await prepareDataDirectory(dataDirectory);
+  const make = (): SeededKeys => ({
     internal: makeProjectKeys(INTERNAL_PROJECT_ID),
     demo: makeProjectKeys(DEMO_PROJECT_ID),
-  }));
-  const parsed = keyFileSchema.safeParse(parseJson(await readFile(path, 'utf8')));
+  });
+  const parsed = keyFileSchema.safeParse(await readOrMakeJson(path, make));
   if (parsed.success) return parsed.data;
   throw new HexclaveError({
     code: 'DEVELOPMENT_KEYS_BROKEN',
@@ -50,22 +50,4 @@ export function makeProjectKeys(projectId: string): ProjectKeys {
     secretServerKey: generateKey('server'),
     superSecretAdminKey: generateKey('admin'),
   };
-}
-
-/** Of several processes that start at once, one writes the file and all read it. */
-async function createOnce(path: string, make: () => SeededKeys): Promise<void> {
-  try {
-    const file = await open(path, 'wx', 0o600);
-    await file.writeFile(`${JSON.stringify(make(), null, 2)}\n`).finally(() => file.close());
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -14,14 +14,24 @@ export async function prepareDataDirectory(directory: string): Promise<void> {
 }
 
 /**
- * Reads a file that only its owner may read, which on the first time is made with `make`. Of several processes that
- * start at once one makes it, and one killed halfway leaves nothing behind: the file appears whole or not at all.
+ * Reads a file of JSON that only its owner may read, which on the first time is made with `make`. Of several processes
+ * that start at once one makes it, and one killed halfway leaves nothing behind: the file appears whole or not at all.
+ * Returns `undefined` if there is something else in it.
  */
-export async function readOrMake(path: string, make: () => string): Promise<string> {
+export async function readOrMakeJson(path: string, make: () => object): Promise<unknown> {
   try {
-    return (await readExisting(path)) ?? (await makeOnce(path, make()));
+    const text = (await readExisting(path)) ?? (await makeOnce(path, `${JSON.stringify(make(), null, 2)}\n`));
+    return parseJson(text);
   } catch (error) {
     throw unusable(path, error as NodeJS.ErrnoException);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Environment } from '@hexclave/env';
 import { HexclaveError } from '@hexclave/errors';
 import { z } from 'zod';
-import { readOrMake } from './data-directory.ts';
+import { readOrMakeJson } from './data-directory.ts';
 
 const generatedSchema = z.object({
   serverSecret: z.string().min(32),
@@ -49,8 +49,7 @@ function signingSecret(given: Pick<Environment, 'syncEngineSigningSecret'>, serv
 }
 
 async function readGenerated(path: string): Promise<Generated> {
-  const text = await readOrMake(path, () => `${JSON.stringify(generate(), null, 2)}\n`);
-  const parsed = generatedSchema.safeParse(parseJson(text));
+  const parsed = generatedSchema.safeParse(await readOrMakeJson(path, generate));
   if (parsed.success) return parsed.data;
   throw new HexclaveError({
     code: 'SECRETS_FILE_BROKEN',
@@ -63,12 +62,4 @@ async function readGenerated(path: string): Promise<Generated> {
 function generate(): Generated {
   const secret = () => randomBytes(SECRET_BYTES).toString('base64url');
   return { serverSecret: secret(), cronSecret: secret(), demoDatabasePassword: secret() };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
