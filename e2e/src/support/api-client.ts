@@ -33,8 +33,13 @@ export function headersFor(keys: ProjectKeys, access: Access, prefix = 'x-hexcla
 
 /** Calls the API the way any program would, with the keys of a project. */
 export function apiClient(server: ApiServer, access: Access, keys: ProjectKeys = server.keys.demo): ApiClient {
+  return apiClientAt(() => server.url, access, keys);
+}
+
+/** The same for a server whose address may change from one request to the next. */
+export function apiClientAt(url: () => string, access: Access, keys: ProjectKeys): ApiClient {
   const call = (method: string, path: string, body?: unknown) =>
-    request(`${server.url}/api/v1${path}`, {
+    request(`${url()}/api/v1${path}`, {
       method,
       headers: {
         ...headersFor(keys, access),
