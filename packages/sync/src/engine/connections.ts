@@ -13,6 +13,8 @@ export type KeptConnection = {
   /** Prepared mappings by name; their positions spare a run from asking the target. */
   readonly runs: Map<string, MappingRun>;
   readonly routes: readonly Route[];
+  /** When the state last said that the database answers, by `performance.now()`. */
+  successSavedAt: number;
 };
 
 export type ConnectionKeeper = {
@@ -22,13 +24,21 @@ export type ConnectionKeeper = {
     siblingIds: readonly string[],
     work: (kept: KeptConnection) => Promise<T>,
   ): Promise<T>;
+  /** The connections of a tenancy that nobody uses right now, by the id of their database. */
+  idleOf(tenancyId: string): Map<string, KeptConnection>;
   closeAll(): Promise<void>;
 };
 
 const IDLE_MS = 60_000;
 const MOST_KEPT = 200;
 
-type Slot = { kept: KeptConnection | null; tail: Promise<void>; users: number; idleTimer?: NodeJS.Timeout };
+type Slot = {
+  of: Pick<ExternalDatabase, 'tenancyId' | 'id'>;
+  kept: KeptConnection | null;
+  tail: Promise<void>;
+  users: number;
+  idleTimer?: NodeJS.Timeout;
+};
 
 /** Keeps connections open between runs, for latency, but not for long and not too many. */
 export function connectionKeeper(
@@ -76,6 +86,7 @@ export function connectionKeeper(
       generation: database.generation,
       runs: new Map(),
       routes: routesOf(catalog, database),
+      successSavedAt: Number.NEGATIVE_INFINITY,
     };
     connection.onLost(() => {
       if (slot.kept === kept) slot.kept = null;
@@ -87,7 +98,7 @@ export function connectionKeeper(
   return {
     use: async (database, siblingIds, work) => {
       const key = `${database.tenancyId}/${database.id}`;
-      const slot = slots.get(key) ?? { kept: null, tail: Promise.resolve(), users: 0 };
+      const slot = slots.get(key) ?? { of: database, kept: null, tail: Promise.resolve(), users: 0 };
       slots.set(key, slot);
       slot.users += 1;
       clearTimeout(slot.idleTimer);
@@ -108,6 +119,13 @@ export function connectionKeeper(
         afterUse(key, slot);
         done();
       }
+    },
+    idleOf: (tenancyId) => {
+      const idle = new Map<string, KeptConnection>();
+      for (const { of, users, kept } of slots.values()) {
+        if (of.tenancyId === tenancyId && users === 0 && kept !== null) idle.set(of.id, kept);
+      }
+      return idle;
     },
     closeAll: async () => {
       await Promise.all([...slots].map(([key, slot]) => close(key, slot)));

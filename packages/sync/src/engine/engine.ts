@@ -5,10 +5,18 @@ import { DestinationError } from '../destination-error.ts';
 import { type Connect, connectionKeeper, type KeptConnection } from './connections.ts';
 import type { ExternalDatabase } from './external-database.ts';
 import type { MappingRun, RunContext } from './mapping-run.ts';
+import { noPrefetch, type Prefetch, prefetch } from './prefetch.ts';
 import { prepareRoutes } from './prepare.ts';
 import { runMappings } from './run.ts';
 import { mayContinue, readSituation, type Situation } from './source.ts';
-import { enqueueRetry, saveFailure, saveMappingFailure, saveProgress, saveSuccess } from './state.ts';
+import {
+  enqueueNextAttempt,
+  enqueueRetry,
+  saveFailure,
+  saveMappingFailure,
+  saveProgress,
+  saveSuccess,
+} from './state.ts';
 
 export type EngineOptions = {
   readonly db: Database;
@@ -42,6 +50,7 @@ const CONTROL_MS = 1_000;
 /** Reads in bulk at once: targets that are slow to take rows must not hold every connection to the internal database. */
 const BULK_AT_ONCE = 4;
 const PARKED_RETRY_MS = 60_000;
+const SUCCESS_EVERY_MS = 60_000;
 /** Between a link that broke while idle and the question whether the target still has everything. */
 const AFTER_LOSS_MS = 500;
 
@@ -57,18 +66,32 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     sync: async (request) => {
       const deadline = performance.now() + request.maxDurationMs;
+      const prefetched = prefetchAll(db, request, keeper.idleOf(request.tenancyId));
       const situation = await readSituation(db, request.tenancyId);
       if (!situation.enabled) return { finished: false };
       const epoch = situation.epoch ?? (await beginFirstEpoch(db));
       const outcomes = await Promise.all(
         dueDatabases(situation, request).map((database) =>
-          syncDatabase({ options, database, situation, epoch, deadline, signal: request.signal, bulk }, keeper.use),
+          syncDatabase(
+            {
+              ...{ options, database, situation, epoch, deadline, bulk },
+              signal: request.signal,
+              prefetch: prefetched.get(database.id) ?? noPrefetch,
+            },
+            keeper.use,
+          ),
         ),
       );
+      await enqueueSkipped(db, situation, request);
       return { finished: outcomes.every((finished) => finished) };
     },
     close: () => keeper.closeAll(),
   };
+}
+
+function prefetchAll(db: Database, request: SyncRequest, idle: Map<string, KeptConnection>): Map<string, Prefetch> {
+  const wanted = [...idle].filter(([id]) => request.externalDatabaseId == null || id === request.externalDatabaseId);
+  return new Map(wanted.map(([id, kept]) => [id, prefetch(db, request.tenancyId, kept)]));
 }
 
 function dueDatabases(situation: Situation, request: SyncRequest): ExternalDatabase[] {
@@ -78,6 +101,18 @@ function dueDatabases(situation: Situation, request: SyncRequest): ExternalDatab
       (request.externalDatabaseId == null || database.id === request.externalDatabaseId) &&
       !database.failure.waiting,
   );
+}
+
+/**
+ * A request may come while some failures' back-off is still running, and may even be the one that was queued for another
+ * failure: then their own attempt is queued again, or nobody would ever make it.
+ */
+async function enqueueSkipped(db: Database, { databases }: Situation, request: SyncRequest): Promise<void> {
+  for (const database of databases) {
+    const isMeant = request.externalDatabaseId == null || database.id === request.externalDatabaseId;
+    const skipped = [database.failure, ...Object.values(database.mappingFailures)].some(({ waiting }) => waiting);
+    if (isMeant && !database.paused && skipped) await enqueueNextAttempt(db, database);
+  }
 }
 
 /** Only before the very first pass of a sequencer. The lock is the sequencer's, a statement before, as there. */
@@ -96,6 +131,7 @@ type DatabaseRun = {
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
   readonly bulk: LimitFunction;
+  readonly prefetch: Prefetch;
 };
 
 type UseConnection = ReturnType<typeof connectionKeeper>['use'];
@@ -119,6 +155,7 @@ async function syncConnected(run: DatabaseRun, kept: KeptConnection): Promise<bo
   const context: RunContext = {
     db: options.db,
     bulk: run.bulk,
+    prefetch: run.prefetch,
     tenancyId: database.tenancyId,
     connection: kept.connection,
     epoch: run.epoch,
@@ -130,9 +167,12 @@ async function syncConnected(run: DatabaseRun, kept: KeptConnection): Promise<bo
   try {
     const result = await runMappings(context, runs);
     for (const [mapping, failure] of result.failures) mappingFailures.set(mapping.route.target.mapping, failure);
-    return result.finished;
-  } finally {
     await saveResults(run, kept, mappingFailures);
+    await noteSuccess(run, kept);
+    return result.finished;
+  } catch (error) {
+    await saveResults(run, kept, mappingFailures);
+    throw error;
   }
 }
 
@@ -170,8 +210,16 @@ async function saveResults(
     options.onFailure?.(database, mapping, failure);
     await saveMappingFailure(options.db, database, mapping, failure);
   }
-  if (healthy.some((mapping) => mapping.parked > 0)) await enqueueRetry(options.db, database, PARKED_RETRY_MS);
+  const parked = [...kept.runs.values()].some((mapping) => mapping.parked > 0);
+  if (parked) await enqueueRetry(options.db, database, PARKED_RETRY_MS);
+}
+
+/** Writes that the database answers: when that is news, else once in {@link SUCCESS_EVERY_MS}. */
+async function noteSuccess({ options, database }: DatabaseRun, kept: KeptConnection): Promise<void> {
+  const now = performance.now();
+  if (database.failure.attempts === 0 && now - kept.successSavedAt < SUCCESS_EVERY_MS) return;
   await saveSuccess(options.db, database);
+  kept.successSavedAt = now;
 }
 
 /** Asks the database at most once in {@link CONTROL_MS}; true until something says stop. */

@@ -3,6 +3,7 @@ import type { LimitFunction } from 'p-limit';
 import type { ApplyResult, DestinationConnection, Position } from '../destination.ts';
 import { type BatchSize, firstBatchSize } from './batch-size.ts';
 import type { Route } from './external-database.ts';
+import type { Prefetch } from './prefetch.ts';
 
 /** One mapping in the course of one run. `position` is where the target is, as far as we know. */
 export type MappingRun = {
@@ -21,6 +22,7 @@ export type MappingRun = {
 export type RunContext = {
   readonly db: Database;
   readonly tenancyId: string;
+  readonly prefetch: Prefetch;
   /** Lets only so many reads in bulk run at once. */
   readonly bulk: LimitFunction;
   readonly connection: DestinationConnection;

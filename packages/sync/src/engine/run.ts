@@ -49,7 +49,7 @@ type Step = (run: MappingRun, work: () => Promise<boolean>) => Promise<void>;
 
 /** Reads what has changed in all mappings at once, and applies it. Returns whether there may be more. */
 async function streamOnce(context: RunContext, runs: readonly MappingRun[], step: Step): Promise<boolean> {
-  const delta = await readDelta(context.db, context.tenancyId, runs);
+  const delta = (await context.prefetch.take(runs)) ?? (await readDelta(context.db, context.tenancyId, runs));
   let more = false;
   for (const [index, run] of runs.entries()) {
     const rows = delta.filter((row) => row.mapping === index);
@@ -85,7 +85,8 @@ async function attempt(
       if (tried >= ATTEMPTS) return new DestinationError('TARGET_CONFLICT', { detail: 'another engine is at work' });
     } catch (error) {
       if (!(error instanceof DestinationError) || error.scope === 'connection') throw error;
-      if (error.scope !== 'transient' || tried >= ATTEMPTS) return error;
+      // A lock was waited for already, and the other mappings with it.
+      if (error.scope !== 'transient' || error.code === 'TARGET_LOCKED' || tried >= ATTEMPTS) return error;
       run.size = afterTrouble(run.size);
       await delay(backoffMs(tried, 100, 2_000));
     }

@@ -1,15 +1,9 @@
-import type { Database, Preparing } from '@hexclave/db';
+import { type Database, NOT_DURABLE, type Preparing } from '@hexclave/db';
 import { LANE_SQL, type Lane, type LaneCounts } from './lanes.ts';
 import type { ClaimedRequest } from './request.ts';
 
 /** A claim is void after this many ms: longer than any delivery may take, so that only the dead are taken over from. */
 export const LEASE_MS = 60_000;
-
-/**
- * Lets the commit return before the WAL is on disk, within a single statement. After a crash a claim is simply not there
- * any more, and a delivery that was done is done again.
- */
-export const NOT_DURABLE = "set_config('synchronous_commit', 'off', true)";
 
 /** Key of the transaction-level advisory lock under which requests with flow control are claimed. */
 const FLOW_LOCK_KEY = '1352394229227';

@@ -1,5 +1,4 @@
-import { backoffMs, type Database, errorCode } from '@hexclave/db';
-import { NOT_DURABLE } from './claim.ts';
+import { backoffMs, type Database, errorCode, NOT_DURABLE } from '@hexclave/db';
 import type { Claim, ClaimedRequest, DeliveryFailure, DeliveryResult } from './request.ts';
 
 const RETRY_BASE_MS = 1_000;

@@ -1,13 +1,11 @@
+import { NOT_DURABLE } from '@hexclave/db';
 import type { Mark } from './step.ts';
 
 /**
- * Lets a commit return before its WAL is on disk. For numbers this is safe: a crash that loses some makes the server start
- * anew, hence begins an epoch, and rows that are numbered again get numbers above all that was logged, or else the copies'
- * cursors lie beyond the end of the epoch before, and they are copied anew.
+ * Numbers one batch. `$1` rows a table, `$2` tenancy to start after. Not durable, which is safe: a crash that loses numbers
+ * begins an epoch, and rows that are numbered again get numbers above all that was logged, or else the copies' cursors lie
+ * beyond the end of the epoch before, and they are copied anew.
  */
-const NOT_DURABLE = "set_config('synchronous_commit', 'off', true)";
-
-/** Numbers one batch. `$1` rows a table, `$2` tenancy to start after. */
 export const NUMBER = `SELECT n."numbered", n."last_tenancy" AS "lastTenancy", n."more", ${NOT_DURABLE}
   FROM "backfill_null_sequence_ids"($1, $2) n`;
 
