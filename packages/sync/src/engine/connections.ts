@@ -102,23 +102,18 @@ export function connectionKeeper(
       slots.set(key, slot);
       slot.users += 1;
       clearTimeout(slot.idleTimer);
-      const before = slot.tail;
-      let done: () => void = () => undefined;
-      slot.tail = new Promise((resolve) => {
-        done = resolve;
-      });
-      await before;
-      try {
-        const kept = await open(slot, database, siblingIds);
-        await closeLongestIdle();
-        return await work(kept);
-      } catch (error) {
-        await close(key, slot);
-        throw error;
-      } finally {
-        afterUse(key, slot);
-        done();
-      }
+      const attempt = async () => {
+        try {
+          const kept = await open(slot, database, siblingIds);
+          await closeLongestIdle();
+          return await work(kept);
+        } catch (error) {
+          // Before the next in turn could take up a connection in an unknown state.
+          await close(key, slot);
+          throw error;
+        }
+      };
+      return inTurn(slot, attempt).finally(() => afterUse(key, slot));
     },
     idleOf: (tenancyId) => {
       const idle = new Map<string, KeptConnection>();
@@ -131,4 +126,15 @@ export function connectionKeeper(
       await Promise.all([...slots].map(([key, slot]) => close(key, slot)));
     },
   };
+}
+
+/** One after another, in the order in which they came. */
+async function inTurn<T>(slot: Slot, work: () => Promise<T>): Promise<T> {
+  const before = slot.tail;
+  const mine = before.then(work);
+  slot.tail = mine.then(
+    () => undefined,
+    () => undefined,
+  );
+  return mine;
 }
