@@ -36,6 +36,13 @@ async function rows(): Promise<Row[]> {
   );
 }
 
+/** Of the only one. */
+async function generation(): Promise<bigint> {
+  const [row] = await rows();
+  if (row === undefined) throw new Error('there is no external database');
+  return row.generation;
+}
+
 async function tenancyId(projectId = server.keys.demo.projectId): Promise<string> {
   const found = await server.testDatabase.db.query<{ id: string }>(
     'SELECT "id" FROM "Tenancy" WHERE "projectId" = $1',
@@ -58,7 +65,14 @@ describe('external databases', () => {
       },
     });
     expect(await rows()).toEqual([
-      { id: 'main', schemaName: 'hexclave', deleteMode: 'hard', paused: false, tables: {}, generation: 1n },
+      {
+        id: 'main',
+        schemaName: 'hexclave',
+        deleteMode: 'hard',
+        paused: false,
+        tables: {},
+        generation: expect.any(BigInt),
+      },
     ]);
     const queued = await server.testDatabase.db.query('SELECT "kind", "tenancyId" FROM "OutgoingRequest"');
     expect(queued).toEqual([{ kind: 'sync', tenancyId: await tenancyId() }]);
@@ -66,6 +80,7 @@ describe('external databases', () => {
 
   it('are set by dotted path, as deep as wanted, keeping what is not named', async () => {
     await succeed(patch({ [`${DATABASES}.main`]: { type: 'postgres', connectionString: URL } }));
+    const first = await generation();
     await succeed(
       patch({
         [`${DATABASES}.main.paused`]: true,
@@ -86,7 +101,7 @@ describe('external databases', () => {
     expect(await config('/internal/config/override/environment')).toEqual({
       main: { type: 'postgres', deleteMode: 'soft' },
     });
-    expect((await rows())[0]).toMatchObject({ tables: {}, paused: false, generation: 3n });
+    expect((await rows())[0]).toMatchObject({ tables: {}, paused: false, generation: first + 2n });
   });
 
   it('sent back as they were read change nothing, not even the generation', async () => {
@@ -100,8 +115,17 @@ describe('external databases', () => {
 
   it('repointed are a new generation', async () => {
     await succeed(patch({ [DATABASES]: { main: { type: 'postgres', connectionString: URL } } }));
+    const first = await generation();
     await succeed(patch({ [`${DATABASES}.main.connectionString`]: URL.replace('CANARY', 'CANARY2') }));
-    expect(await rows()).toMatchObject([{ generation: 2n }]);
+    expect(await generation()).toBe(first + 1n);
+  });
+
+  it('removed and set anew are a generation that was never there: no session of the old one is taken for it', async () => {
+    await succeed(patch({ [DATABASES]: { main: { type: 'postgres', connectionString: URL } } }));
+    const first = await generation();
+    await succeed(patch({ [DATABASES]: {} }));
+    await succeed(patch({ [DATABASES]: { main: { type: 'postgres', connectionString: URL } } }));
+    expect(await generation()).toBeGreaterThan(first);
   });
 
   it('are removed with null, or by a whole without them; their name is free again', async () => {

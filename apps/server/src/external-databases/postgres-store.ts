@@ -97,7 +97,10 @@ async function updateSettings(
   return changed.length > 0;
 }
 
-/** Returns whether the connection is a new one. Ciphertexts always differ, so it is compared in the clear. */
+/**
+ * Returns whether the connection is a new one. Ciphertexts always differ, so it is compared in the clear. Generations
+ * begin at the time of day in µs: one that is removed and set anew must not look like the one that sessions are open for.
+ */
 async function saveConnection(
   queryable: Queryable,
   cipher: ConnectionCipher,
@@ -110,8 +113,8 @@ async function saveConnection(
   await queryable.query(
     `INSERT INTO "ExternalDatabase" (
        "tenancyId", "id", "type", "schemaName", "deleteMode", "tables", "paused",
-       "connectionCiphertext", "connectionKeyId", "connectionDisplay"
-     ) VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10::jsonb)
+       "connectionCiphertext", "connectionKeyId", "connectionDisplay", "generation"
+     ) VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10::jsonb, extract(epoch FROM clock_timestamp()) * 1000000)
      ON CONFLICT ("tenancyId", "id") DO UPDATE
      SET "connectionCiphertext" = excluded."connectionCiphertext", "connectionKeyId" = excluded."connectionKeyId",
          "connectionDisplay" = excluded."connectionDisplay",
