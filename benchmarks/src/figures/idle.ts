@@ -17,8 +17,8 @@ import {
 const TENANCIES = 10_000;
 const EXTERNAL_DATABASES = 3;
 /** From the first delivery until the pauses between polls have reached their longest. */
-const SETTLE_MS = 3_000;
-const WATCH_MS = { quick: 10_000, full: 30_000 };
+const SETTLE_MS = 2_000;
+const WATCH_MS = { quick: 8_000, full: 30_000 };
 
 /** A server with many tenancies, of which some have an external database, while nothing happens. */
 export const idle: Figure = {

@@ -15,10 +15,10 @@ import {
 } from '../sides/replication.ts';
 import { type CaughtUp, createCaughtUp } from './catch-up.ts';
 
-const CHANGES = { quick: 60, full: 300 };
+const CHANGES = { quick: 40, full: 300 };
 /** Fewer changes in a small trial run. */
 const ROWS_PER_CHANGE = 25;
-const WARM_UP_CHANGES = 10;
+const WARM_UP_CHANGES = 5;
 /** Long enough apart for the pipeline to fall asleep between some of them, and short enough to find it awake at others. */
 const PAUSE_MS = { quick: { from: 2, to: 50 }, full: { from: 5, to: 120 } };
 

@@ -18,7 +18,7 @@ import { rowsSql, tenancyTableSql } from '../workload/rows.ts';
 import { type CaughtUp, createCaughtUp } from './catch-up.ts';
 
 const CLIENTS = 8;
-const MILLISECONDS = { quick: 500, full: 5_000 };
+const MILLISECONDS = { quick: 400, full: 5_000 };
 const KINDS = ['insert', 'update'] as const;
 type Kind = (typeof KINDS)[number];
 type Side = 'uncaptured' | 'captured' | 'delivering' | 'replicating';

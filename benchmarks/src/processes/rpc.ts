@@ -2,10 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
 /** What a process of ours can be asked to do. Arguments and results are cloned, so bigints and Maps are fine. */
-// biome-ignore lint/suspicious/noExplicitAny: any function; the types of each are kept by the caller's own type
-export type Handlers = Record<string, (...args: any[]) => Promise<unknown>>;
+export type Handlers = Record<string, (...args: never[]) => Promise<unknown>>;
 
-type Call = { readonly id: number; readonly method: string; readonly args: readonly unknown[] };
+type Call = { readonly id: number; readonly method: string; readonly args: readonly never[] };
 type Reply = { readonly id: number; readonly result?: unknown; readonly error?: string };
 
 /** Answers calls of the parent for as long as it lives. */
@@ -52,7 +51,7 @@ export function startRemote<H extends Handlers>(script: string, execArgv: readon
     for (const [id, settle] of pending) settle({ id, error: `${script} ended (${signal ?? code})` });
     pending.clear();
   });
-  const call = (method: string, ...args: unknown[]) =>
+  const call = (method: string, ...args: never[]) =>
     new Promise((resolve, reject) => {
       const id = nextId++;
       pending.set(id, ({ result, error }) => (error === undefined ? resolve(result) : reject(new Error(error))));

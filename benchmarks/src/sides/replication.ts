@@ -25,7 +25,7 @@ export async function createReplication(bench: Bench, table: string, tableSql: s
   return {
     ...replication,
     drop: async () => {
-      await unsubscribe({ ...replication });
+      await unsubscribe(replication);
       await target.drop();
       await source.drop();
     },
