@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { describeError } from '@hexclave/errors';
+import { whenNpmEnds } from '@hexclave/server';
 import { sampleLatency } from './latency.ts';
 import { play } from './play.ts';
 import { createProgress } from './progress.ts';
@@ -17,6 +18,7 @@ const CONVERGENCE_TIMEOUT_MS = 30_000;
 
 const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupted.abort());
+whenNpmEnds(() => interrupted.abort());
 
 const cleanUps: (() => Promise<unknown>)[] = [];
 process.exitCode = 1;

@@ -20,6 +20,7 @@ export { generateKey } from './services/keys.ts';
 export { mappingCatalogueOf } from './services/mapping-catalogue.ts';
 export { createInternalDatabase } from './start/internal-database.ts';
 export { type Ports, portsOf } from './start/ports.ts';
+export { whenNpmEnds } from './start/stop-signals.ts';
 export { SYNC_ENGINE_PATH, type SyncConfig } from './sync/config.ts';
 export { createSync, type Sync } from './sync/pipeline.ts';
 export { SYNC_ROUTES_PATH } from './sync/routes.ts';

@@ -11,7 +11,8 @@ export type Announcement = {
   keys: SeededKeys;
   /** With the milliseconds from request to visible, if they could be measured. */
   demo?: DemoDatabase & { syncMs: number | undefined };
-  dataDirectory: string;
+  /** Where data and keys are kept: usually one folder, two when PostgreSQL could not use the first. */
+  places: string[];
 };
 
 /** For a developer's terminal only: it shows keys. */
@@ -22,7 +23,7 @@ export function announce(facts: Announcement): string {
     keyLines(facts.keys),
     `  Create a user:\n\n${curl(facts)}`,
     facts.demo === undefined ? noDemoLines() : demoLines(facts.demo),
-    `Everything is kept in ${facts.dataDirectory}. Ctrl-C stops the server.`,
+    `Data and keys are kept in ${facts.places.join(' and ')}. Ctrl-C stops the server.`,
   ].join('\n\n');
 }
 

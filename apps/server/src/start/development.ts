@@ -52,8 +52,13 @@ async function prepare(context: StartContext): Promise<Announcement> {
     url: environment.apiUrl ?? `http://localhost:${ports.api}`,
     keys,
     ...(demo && { demo }),
-    dataDirectory: resolve(environment.dataDirectory),
+    places: placesOf(resolve(environment.dataDirectory), cluster),
   };
+}
+
+/** As root, below a folder that is closed to others, the cluster's data lies elsewhere. */
+function placesOf(directory: string, cluster: Cluster | undefined): string[] {
+  return cluster === undefined || cluster.dataDir.startsWith(directory) ? [directory] : [directory, cluster.dataDir];
 }
 
 async function openOwnOrEmbedded(

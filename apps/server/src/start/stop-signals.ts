@@ -1,6 +1,7 @@
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** npm passes on a Ctrl-C that the terminal has sent to us as well: one press can arrive twice. */
 const SAME_PRESS_MS = 1_000;
+const PARENT_POLL_MS = 200;
 /** After that, whatever still hangs is left to the crash safety that everything here has anyway. */
 const LAST_RESORT_MS = 35_000;
 
@@ -22,7 +23,23 @@ export function stopSignal(onStopping: () => void): AbortSignal {
     }
   };
   for (const name of STOP_SIGNALS) process.on(name, onSignal);
+  whenNpmEnds(onSignal);
   return stopping.signal;
+}
+
+/**
+ * Run by npm, we are the child of a shell. SIGTERM to npm ends that shell and npm itself, but is not passed on to us:
+ * without this, the server would go on unseen and hold its ports.
+ */
+export function whenNpmEnds(callback: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32') return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    callback();
+  }, PARENT_POLL_MS);
+  watch.unref();
 }
 
 function endNow(why: string): never {
