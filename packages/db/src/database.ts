@@ -63,7 +63,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     keepAlive: true,
     types: resultTypes,
     // The pool waits for the promise, whatever the type says: no statement runs before the time-outs are set.
-    onConnect: (client) => setTimeouts(client, options),
+    onConnect: (client) => configureSession(client, options),
     // Not as start-up parameters: transaction poolers refuse those. The timer in the driver backs up the server's.
     query_timeout: (options.statementTimeoutMs ?? 30_000) + 5_000,
   });
@@ -81,12 +81,18 @@ export function createDatabase(options: DatabaseOptions): Database {
   };
 }
 
-async function setTimeouts(client: pg.ClientBase, options: DatabaseOptions): Promise<void> {
+/**
+ * Values that are read as text here are written as text elsewhere, where other defaults may hold: in this form they mean
+ * the same everywhere.
+ */
+const UNAMBIGUOUS = `SET datestyle = 'ISO, YMD'; SET intervalstyle = 'iso_8601'; SET extra_float_digits = 1; SET bytea_output = 'hex'`;
+
+async function configureSession(client: pg.ClientBase, options: DatabaseOptions): Promise<void> {
   client.on('error', () => undefined);
   const statement = options.statementTimeoutMs ?? 30_000;
   const lock = options.lockTimeoutMs ?? 10_000;
   await client.query(
-    `SET statement_timeout = ${statement}; SET lock_timeout = ${lock}; SET idle_in_transaction_session_timeout = 60000`,
+    `SET statement_timeout = ${statement}; SET lock_timeout = ${lock}; SET idle_in_transaction_session_timeout = 60000; ${UNAMBIGUOUS}`,
   );
 }
 

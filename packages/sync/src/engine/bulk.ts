@@ -26,14 +26,24 @@ export class SourceError extends Error {
 
 /**
  * Moves batch after batch with COPY: while the target merges and commits one, the next is already being read and sent.
+ * `planAhead`: also the batch after that is found out meanwhile, for plans that do not depend on what happens meanwhile.
  * Returns false when a batch was fenced. On an error, what was committed before stays, and `run.position` says so.
  */
-export async function runBulk(context: RunContext, run: MappingRun, plan: Plan): Promise<boolean> {
+export async function runBulk(
+  context: RunContext,
+  run: MappingRun,
+  plan: Plan,
+  options: { planAhead: boolean },
+): Promise<boolean> {
   let committing: Promise<boolean> = Promise.resolve(true);
   let from = run.position;
+  let ahead: Promise<BulkBatch | null> | null = null;
   while (await context.mayContinue()) {
-    const batch = await plan(from, run.size.rows);
+    const batch: BulkBatch | null = await (ahead ?? plan(from, run.size.rows));
     if (batch === null) break;
+    ahead = options.planAhead ? plan(batch.to, run.size.rows) : null;
+    // Looked at in the next round, if there is one; until then a rejection must not count as unhandled.
+    ahead?.catch(() => undefined);
     const staged = await context
       .bulk(() => stageBatch(context, run, batch))
       .catch(async (error: unknown) => {
@@ -42,7 +52,7 @@ export async function runBulk(context: RunContext, run: MappingRun, plan: Plan):
       });
     if (!(await settle(committing, staged))) return false;
     committing = commit(run, staged, from, batch);
-    // Looked at in the next round; until then a rejection must not count as unhandled.
+    // Likewise.
     committing.catch(() => undefined);
     from = batch.to;
   }

@@ -14,7 +14,8 @@ import { PAGE_ROWS } from './source.ts';
 export async function copyMapping(context: RunContext, run: MappingRun): Promise<boolean> {
   while (run.position.copy !== null && (await context.mayContinue())) {
     try {
-      if (!(await runBulk(context, run, (from, rows) => planRange(context, run, from, rows)))) return false;
+      if (!(await runBulk(context, run, (from, rows) => planRange(context, run, from, rows), { planAhead: true })))
+        return false;
     } catch (error) {
       if (!(error instanceof DestinationError) || error.scope !== 'row') throw error;
       if (!(await copyPage(context, run))) return false;

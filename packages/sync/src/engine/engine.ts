@@ -94,13 +94,15 @@ function prefetchAll(db: Database, request: SyncRequest, idle: Map<string, KeptC
   return new Map(wanted.map(([id, kept]) => [id, prefetch(db, request.tenancyId, kept)]));
 }
 
+/**
+ * A database that failed is tried by a request of its own, never along with the others of its tenancy: one that hangs would
+ * keep them waiting until its time is up.
+ */
 function dueDatabases(situation: Situation, request: SyncRequest): ExternalDatabase[] {
-  return situation.databases.filter(
-    (database) =>
-      !database.paused &&
-      (request.externalDatabaseId == null || database.id === request.externalDatabaseId) &&
-      !database.failure.waiting,
-  );
+  return situation.databases.filter(({ id, paused, failure }) => {
+    if (paused || failure.waiting) return false;
+    return request.externalDatabaseId == null ? failure.attempts === 0 : id === request.externalDatabaseId;
+  });
 }
 
 /**
@@ -110,7 +112,9 @@ function dueDatabases(situation: Situation, request: SyncRequest): ExternalDatab
 async function enqueueSkipped(db: Database, { databases }: Situation, request: SyncRequest): Promise<void> {
   for (const database of databases) {
     const isMeant = request.externalDatabaseId == null || database.id === request.externalDatabaseId;
-    const skipped = [database.failure, ...Object.values(database.mappingFailures)].some(({ waiting }) => waiting);
+    const isOfAll = request.externalDatabaseId == null && database.failure.attempts > 0;
+    const skipped =
+      isOfAll || [database.failure, ...Object.values(database.mappingFailures)].some(({ waiting }) => waiting);
     if (isMeant && !database.paused && skipped) await enqueueNextAttempt(db, database);
   }
 }

@@ -56,16 +56,26 @@ async function streamOnce(context: RunContext, runs: readonly MappingRun[], step
     if (rows.length === 0) continue;
     const backlog = isBacklog(rows);
     more ||= backlog || rows.length < (rows[0]?.waiting ?? 0);
-    await step(run, backlog ? () => streamBacklog(context, run) : applyPageOf(context, run, rows));
+    const onReadAnew = () => {
+      more = true;
+    };
+    await step(run, backlog ? () => streamBacklog(context, run) : applyPageOf(context, run, rows, onReadAnew));
   }
   return more;
 }
 
 /** Applies rows that were just read; when that has to be tried again, reads them anew from where the target is then. */
-function applyPageOf(context: RunContext, run: MappingRun, rows: readonly DeltaRow[]): () => Promise<boolean> {
+function applyPageOf(
+  context: RunContext,
+  run: MappingRun,
+  rows: readonly DeltaRow[],
+  onReadAnew: () => void,
+): () => Promise<boolean> {
   let fresh: readonly DeltaRow[] | null = rows;
   return async () => {
     if (run.position.copy !== null) return true;
+    // The target may be further back than was thought, by more than a page.
+    if (fresh === null) onReadAnew();
     const page = fresh ?? (await readDelta(context.db, context.tenancyId, [run]));
     fresh = null;
     return applyDelta(context, run, page);

@@ -1,4 +1,4 @@
-import { backoffMs, type Database, NOT_DURABLE } from '@hexclave/db';
+import { backoffMs, type Database, errorCode, NOT_DURABLE } from '@hexclave/db';
 import type { DestinationError } from '../destination-error.ts';
 import type { ExternalDatabase } from './external-database.ts';
 import type { MappingRun } from './mapping-run.ts';
@@ -12,6 +12,15 @@ export function retryDelayMs(attempts: number, random: () => number = Math.rando
   return Math.round(whole * (0.5 + random() / 2));
 }
 
+const FOREIGN_KEY_VIOLATION = '23503';
+
+/** An external database that is removed at this very moment needs no state any more. */
+async function unlessRemoved(written: Promise<unknown>): Promise<void> {
+  await written.catch((error: unknown) => {
+    if (errorCode(error) !== FOREIGN_KEY_VIOLATION) throw error;
+  });
+}
+
 /** Mirrors what the target says of its mappings. May be lost in a crash: the target knows better, and is asked first. */
 export async function saveProgress(
   db: Database,
@@ -19,7 +28,7 @@ export async function saveProgress(
   runs: readonly MappingRun[],
 ): Promise<void> {
   if (runs.length === 0) return;
-  await db.queryPrepared(
+  const written = db.queryPrepared(
     `WITH commit AS MATERIALIZED (SELECT ${NOT_DURABLE})
      INSERT INTO "ExternalDatabaseMappingState" AS s ("tenancyId", "externalDatabaseId", "mapping", "phase", "appliedSequenceId",
        "rowsApplied", "parkedRows", "lastAppliedAt")
@@ -41,6 +50,7 @@ export async function saveProgress(
       runs.map((run) => run.parked),
     ],
   );
+  await unlessRemoved(written);
 }
 
 /** Notes that the external database as a whole answered. */
@@ -105,14 +115,16 @@ const ENQUEUE_RETRY = `
   ON CONFLICT ("deduplicationKey") WHERE "startedFulfillingAt" IS NULL AND "failedAt" IS NULL
   DO UPDATE SET "updatedAt" = now(), "notBefore" = LEAST("OutgoingRequest"."notBefore", excluded."notBefore")`;
 
-/** The earliest attempt that the failures of an external database still have coming. */
+/** The earliest attempt that the failures of an external database have coming; at once when it is overdue. */
 const ENQUEUE_NEXT_ATTEMPT = `
   INSERT INTO "OutgoingRequest" ("kind", "tenancyId", "externalDatabaseId", "deduplicationKey", "notBefore")
   SELECT 'sync', $1::uuid, $2::text, 'sync:' || $1::uuid || ':' || $2::text, min(n.at) FROM (
-    SELECT s."nextAttemptAt" FROM "ExternalDatabaseState" s WHERE s."tenancyId" = $1 AND s."externalDatabaseId" = $2
+    SELECT COALESCE(s."nextAttemptAt", now()) FROM "ExternalDatabaseState" s
+    WHERE s."tenancyId" = $1 AND s."externalDatabaseId" = $2 AND s."errorCode" IS NOT NULL
     UNION ALL
-    SELECT m."nextAttemptAt" FROM "ExternalDatabaseMappingState" m WHERE m."tenancyId" = $1 AND m."externalDatabaseId" = $2
-  ) n (at) WHERE n.at > now() HAVING min(n.at) IS NOT NULL
+    SELECT COALESCE(m."nextAttemptAt", now()) FROM "ExternalDatabaseMappingState" m
+    WHERE m."tenancyId" = $1 AND m."externalDatabaseId" = $2 AND m."errorCode" IS NOT NULL
+  ) n (at) HAVING min(n.at) IS NOT NULL
   ON CONFLICT ("deduplicationKey") WHERE "startedFulfillingAt" IS NULL AND "failedAt" IS NULL
   DO UPDATE SET "updatedAt" = now(), "notBefore" = excluded."notBefore" WHERE "OutgoingRequest"."notBefore" > excluded."notBefore"`;
 
