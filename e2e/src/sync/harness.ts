@@ -128,9 +128,10 @@ export async function createHarness(catalog: Catalog = hexclaveCatalog) {
       pipelines.push(pipeline);
       return pipeline;
     },
+    /** May be called again. */
     close: async () => {
-      await Promise.all(pipelines.map((pipeline) => pipeline.stop()));
-      for (const { engine, db: engineDb } of engines) {
+      await Promise.all(pipelines.splice(0).map((pipeline) => pipeline.stop()));
+      for (const { engine, db: engineDb } of engines.splice(0)) {
         await engine.close();
         await engineDb.end();
       }

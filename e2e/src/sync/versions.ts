@@ -5,7 +5,7 @@ import type { Queryable } from '@hexclave/db';
  * stays, whoever writes.
  */
 export async function watchVersions(db: Queryable): Promise<void> {
-  await db.query('CREATE TABLE regressions (id uuid, old text, new text)');
+  await db.query('CREATE TABLE public.regressions (id uuid, old text, new text)');
   await db.query(`CREATE FUNCTION note_regression() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       IF substr(NEW.display_name, 2)::int < substr(OLD.display_name, 2)::int THEN
@@ -19,5 +19,5 @@ export async function watchVersions(db: Queryable): Promise<void> {
 }
 
 export function regressions(db: Queryable): Promise<{ id: string; old: string; new: string }[]> {
-  return db.query('SELECT * FROM regressions');
+  return db.query('SELECT * FROM public.regressions');
 }
