@@ -94,16 +94,16 @@ export async function copyOut(bench: Bench, internal: Internal): Promise<CaughtU
 let backlogs = 0;
 
 /** Changes every row, in transactions of {@link ROWS_PER_TRANSACTION}. Returns the name that all rows now begin with. */
-async function changeAll(bench: Bench, db: Database, table: string): Promise<string> {
+async function changeAll(bench: Bench, db: Database, table: string, where = 'true'): Promise<string> {
   const { rows, seed } = bench.options;
   const name = `Backlog ${++backlogs}`;
   for (let from = 1; from <= rows; from += ROWS_PER_TRANSACTION) {
     const to = Math.min(rows, from + ROWS_PER_TRANSACTION - 1);
     const ids = Array.from({ length: to - from + 1 }, (_, index) => rowId(seed, from + index));
-    await db.query(`UPDATE ${table} SET display_name = $2 || ' ' || left(id::text, 8) WHERE id = ANY ($1::uuid[])`, [
-      ids,
-      name,
-    ]);
+    await db.query(
+      `UPDATE ${table} SET display_name = $2 || ' ' || left(id::text, 8) WHERE ${where} AND id = ANY ($1::uuid[])`,
+      [ids, name],
+    );
   }
   return name;
 }
@@ -112,7 +112,7 @@ async function changeAll(bench: Bench, db: Database, table: string): Promise<str
 export async function catchUpWithHexclave(bench: Bench, { internal, external }: CaughtUp): Promise<number> {
   const { rows } = bench.options;
   const before = await lastNumber(internal.db);
-  const name = await changeAll(bench, internal.db, TABLE);
+  const name = await changeAll(bench, internal.db, TABLE, `"tenancyId" = '${internal.tenancyId}'`);
   await checkpoint(bench);
   const seconds = await withEngine(bench, async (engine) => {
     const started = performance.now();

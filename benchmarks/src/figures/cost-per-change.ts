@@ -53,7 +53,10 @@ async function deleteLast(
   { rows, tombstones }: { rows: number; tombstones: number },
 ): Promise<void> {
   const ids = Array.from({ length: tombstones }, (_, index) => rowId(bench.options.seed, rows + 1 + index));
-  await internal.db.query(`DELETE FROM ${TABLE} WHERE id = ANY ($1::uuid[])`, [ids]);
+  await internal.db.query(`DELETE FROM ${TABLE} WHERE "tenancyId" = $1 AND id = ANY ($2::uuid[])`, [
+    internal.tenancyId,
+    ids,
+  ]);
   await number(internal.db);
   const last = await lastNumber(internal.db);
   await withEngine(bench, async (engine) => {

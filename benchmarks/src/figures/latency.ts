@@ -20,7 +20,7 @@ const CHANGES = { quick: 40, full: 300 };
 const ROWS_PER_CHANGE = 25;
 const WARM_UP_CHANGES = 5;
 /** Long enough apart for the pipeline to fall asleep between some of them, and short enough to find it awake at others. */
-const PAUSE_MS = { quick: { from: 2, to: 50 }, full: { from: 5, to: 120 } };
+const PAUSE_MS = { quick: { from: 2, to: 50 }, full: { from: 2, to: 80 } };
 
 /** Single changes at random moments: from sending COMMIT until a tight poll of the target sees the new value. */
 export const latency: Figure = {
