@@ -131,11 +131,19 @@ async function converged(db: Database, external: ExternalDatabase, timeoutMs: nu
   };
   await waitUntil(equal, { timeoutMs, intervalMs: 50, describe: `${external.id} to equal its project` }).catch(
     async (error: Error) => {
-      const state = await db.query('SELECT * FROM "ExternalDatabaseState" WHERE "tenancyId" = $1', [
-        external.tenancyId,
-      ]);
+      const state = await stateOf(db, external.tenancyId);
       throw new Error(`${error.message}: ${JSON.stringify(last)}; state: ${JSON.stringify(state)}`, { cause: error });
     },
+  );
+}
+
+/** What is kept of a tenancy's external databases, for the message of a test that fails. */
+async function stateOf(db: Database, tenancyId: string) {
+  const tables = ['ExternalDatabaseState', 'ExternalDatabaseMappingState', 'OutgoingRequest'];
+  return Promise.all(
+    tables.map((table) =>
+      db.query(`SELECT to_jsonb(t) AS "${table}" FROM "${table}" t WHERE "tenancyId" = $1`, [tenancyId]),
+    ),
   );
 }
 
