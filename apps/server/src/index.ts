@@ -1,5 +1,5 @@
 export { createDemoApi, type DemoApi } from './demo/demo-api.ts';
-export { type DemoDatabase, ensureDemoDatabase } from './demo/demo-database.ts';
+export { DEMO_STATEMENT, type DemoDatabase, describeDemoDatabase, ensureDemoDatabase } from './demo/demo-database.ts';
 export { registerDemoDatabase } from './demo/register.ts';
 export { type ConnectionCipher, createConnectionCipher } from './external-databases/connection-cipher.ts';
 export { createExternalDatabaseStore, reencryptConnections } from './external-databases/postgres-store.ts';
@@ -20,6 +20,7 @@ export { generateKey } from './services/keys.ts';
 export { mappingCatalogueOf } from './services/mapping-catalogue.ts';
 export { createInternalDatabase } from './start/internal-database.ts';
 export { type Ports, portsOf } from './start/ports.ts';
+export { developmentSecrets } from './start/secrets.ts';
 export { whenNpmEnds } from './start/stop-signals.ts';
 export { SYNC_ENGINE_PATH, type SyncConfig } from './sync/config.ts';
 export { createSync, type Sync } from './sync/pipeline.ts';

@@ -6,7 +6,10 @@ import { createDatabaseUnlessThere } from '../start/internal-database.ts';
 const NAME = 'hexclave_demo';
 
 /** The database that plays the part of an application's own. */
-export type DemoDatabase = { name: string; user: string; port: number; connectionString: string };
+export type DemoDatabase = { name: string; user: string; connectionString: string };
+
+/** Shows the users that have arrived there. */
+export const DEMO_STATEMENT = 'SELECT id, display_name, primary_email FROM hexclave.users';
 
 /**
  * Creates a second database in the embedded cluster, with a user who has what an external database's user needs and
@@ -25,11 +28,13 @@ export async function ensureDemoDatabase(cluster: Cluster, password: string): Pr
   } finally {
     await admin.end();
   }
-  const { port } = cluster;
+  return describeDemoDatabase(cluster.port, password);
+}
+
+export function describeDemoDatabase(port: number, password: string): DemoDatabase {
   return {
     name: NAME,
     user: NAME,
-    port,
     // TLS would need certificates, and the connection does not leave this machine.
     connectionString: `postgresql://${NAME}:${password}@127.0.0.1:${port}/${NAME}?sslmode=disable`,
   };

@@ -1,4 +1,4 @@
-import type { DemoDatabase } from '../demo/demo-database.ts';
+import { DEMO_STATEMENT, type DemoDatabase } from '../demo/demo-database.ts';
 import type { SeededKeys } from '../seed/key-file.ts';
 
 /** What a developer is told once the server runs. */
@@ -53,7 +53,9 @@ function demoLines(demo: DemoDatabase & { syncMs: number | undefined }): string 
       : `Measured just now: ${demo.syncMs.toFixed(1)} ms from sending a change to reading it there (median of 5).`;
   return `  A moment later the user is in the demo external database, which stands for your own:
 
-    psql '${demo.connectionString}' -c 'SELECT id, display_name, primary_email FROM hexclave.users'
+    psql '${demo.connectionString}' -c '${DEMO_STATEMENT}'
+
+  Without psql: npm run demo:query
 
   ${measured}`;
 }
