@@ -40,9 +40,9 @@ export async function createHarness(catalog: Catalog = hexclaveCatalog) {
   const engines: { engine: Engine; db: Database }[] = [];
   const pipelines: Pipeline[] = [];
 
-  const newEngine = (engineCatalog: Catalog = catalog): Engine => {
+  const newEngine = (engineCatalog: Catalog = catalog, linkTimeoutMs?: number): Engine => {
     const engineDb = createDatabase({ connectionString: internal.connectionString, max: 8 });
-    const destination = postgresDestination({ allowPrivateHosts: true, connectTimeoutMs: 3_000 });
+    const destination = postgresDestination({ allowPrivateHosts: true, connectTimeoutMs: 3_000, linkTimeoutMs });
     const engine = createEngine({
       db: engineDb,
       catalog: engineCatalog,
@@ -58,7 +58,15 @@ export async function createHarness(catalog: Catalog = hexclaveCatalog) {
   let ownEngine: Engine | undefined;
   const syncOnce = async (tenancyId: string, engine: Engine) => {
     await numberAll(db, 20_000);
-    while (!(await engine.sync({ tenancyId, maxDurationMs: 20_000 })).finished);
+    const failed = await db.query<{ id: string }>(
+      `SELECT "externalDatabaseId" AS id FROM "ExternalDatabaseState" WHERE "tenancyId" = $1 AND "attempts" > 0
+       AND COALESCE("nextAttemptAt" <= now(), true)`,
+      [tenancyId],
+    );
+    // One that failed gets a request of its own, as from the queue.
+    for (const externalDatabaseId of [null, ...failed.map(({ id }) => id)]) {
+      while (!(await engine.sync({ tenancyId, externalDatabaseId, maxDurationMs: 20_000 })).finished);
+    }
   };
 
   return {
