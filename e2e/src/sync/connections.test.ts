@@ -97,6 +97,26 @@ describe('the link breaks', () => {
     await expectEqual();
   });
 
+  test.each([
+    ['in the middle of COPY', 20_000],
+    ['before a page', 100],
+  ])('silently, %s: given up after a bounded wait, and healed', async (_, users) => {
+    const linkTimeoutMs = 1_500;
+    const engine = harness.newEngine(harness.catalog, linkTimeoutMs);
+    await harness.sync(tenancy, engine);
+    await addUsers(harness.db, tenancy, users);
+    const hole = proxy.strike(users > 250 ? 'user 9000' : 'the position has moved', 'swallow');
+    const started = performance.now();
+    await harness.sync(tenancy, engine);
+    await hole;
+    expect(performance.now() - started).toBeLessThan(4 * linkTimeoutMs);
+    expect((await stateOf(harness, target)).database?.errorCode).toBe('TARGET_UNREACHABLE');
+    proxy.blackhole(false);
+    proxy.cut();
+    await harness.syncAgain(tenancy, engine);
+    await expectEqual();
+  });
+
   test('again and again, with a pipeline that is left to itself', async () => {
     harness.start();
     for (let round = 0; round < 8; round++) {
@@ -159,6 +179,34 @@ test('down for a while, then back with no new write: it heals by itself, and oth
       'main',
     ]);
   }
+});
+
+test('two failures with back-offs of their own: each gets its next attempt, whichever request comes first', async () => {
+  const { db } = target.database;
+  await addUser(harness.db, tenancy);
+  await addTeam(harness.db, tenancy);
+  await harness.sync(tenancy);
+  await db.query('ALTER TABLE hexclave.users RENAME COLUMN display_name TO taken');
+  await db.query('ALTER TABLE hexclave.teams RENAME COLUMN display_name TO taken');
+  harness.start();
+  await addUser(harness.db, tenancy);
+  await addTeam(harness.db, tenancy);
+  await waitUntil(
+    async () => {
+      const { mappings } = await stateOf(harness, target);
+      return mappings.users?.errorCode === 'TARGET_DRIFT' && mappings.teams?.errorCode === 'TARGET_DRIFT';
+    },
+    { describe: 'both failures to be shown' },
+  );
+  await db.query('ALTER TABLE hexclave.users RENAME COLUMN taken TO display_name');
+  await harness.db.query(
+    `UPDATE "ExternalDatabaseMappingState" SET "nextAttemptAt" = now() + interval '3 seconds' WHERE "mapping" = 'teams'`,
+  );
+  await waitUntil(async () => (await stateOf(harness, target)).mappings.users?.errorCode === null, {
+    describe: 'one to heal',
+  });
+  await db.query('ALTER TABLE hexclave.teams RENAME COLUMN taken TO display_name');
+  await converged(harness, target);
 });
 
 describe('the role', () => {

@@ -5,7 +5,9 @@ export type StatementFault =
   /** Neither the statement nor an answer gets through: the connection is cut first. */
   | 'cut-before'
   /** The server does its work, but its answer is lost with the connection. */
-  | 'drop-reply';
+  | 'drop-reply'
+  /** From this statement on nothing gets through, and nobody is told; see {@link FaultProxy.blackhole}. */
+  | 'swallow';
 
 /** A TCP proxy before a PostgreSQL, on loopback, that breaks connections in a chosen way. */
 export type FaultProxy = {
@@ -39,12 +41,13 @@ export async function startFaultProxy(upstreamPort: number): Promise<FaultProxy>
       state.strike = null;
       if (strike.fault === 'drop-reply') repliesAreLost = strike;
       else strike.struck();
+      if (strike.fault === 'swallow') state.isHole = true;
       return strike.fault;
     };
     forward(client, upstream, state, (chunk) => {
-      if (struckBy(chunk) !== 'cut-before') return true;
-      end();
-      return false;
+      const fault = struckBy(chunk);
+      if (fault === 'cut-before') end();
+      return fault === null || fault === 'drop-reply';
     });
     forward(upstream, client, state, () => {
       if (repliesAreLost === null) return true;

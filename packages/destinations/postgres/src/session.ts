@@ -4,6 +4,7 @@ import { DestinationError } from '@hexclave/sync';
 import pg from 'pg';
 import { resolveTarget } from './address.ts';
 import { classify } from './classify.ts';
+import { capReceived } from './receive-cap.ts';
 
 /** How TLS is used: `verify-full` unless the owner chose otherwise. */
 export type TlsMode = 'verify-full' | 'verify-ca' | 'require' | 'no-verify' | 'disable';
@@ -22,6 +23,8 @@ export type SessionOptions = {
   /** Lets loopback and private addresses be connected to. */
   readonly allowPrivateHosts: boolean;
   readonly connectTimeoutMs: number;
+  /** Nothing may go unanswered for longer; more than any statement may take in the server. Default 75,000. */
+  readonly linkTimeoutMs?: number | undefined;
 };
 
 /** Longer than any statement may take in the server: strikes only when the link is silently dead. */
@@ -40,13 +43,14 @@ export async function openSession(connection: PostgresConnection, options: Sessi
     ssl: tlsOptions(connection),
     application_name: 'hexclave',
     connectionTimeoutMillis: options.connectTimeoutMs,
-    query_timeout: LINK_TIMEOUT_MS,
+    query_timeout: options.linkTimeoutMs ?? LINK_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     types: resultTypes,
   });
   // Without a listener an error on an idle connection would end the process; the next statement reports it.
   client.on('error', () => undefined);
+  capReceived(client);
   try {
     await client.connect();
     return client;
@@ -79,8 +83,9 @@ function tlsOptions({ host, tls }: PostgresConnection): false | ConnectionOption
 
 /** Throws unless the server is one that the destination works with. */
 export async function checkVersion(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ version: number }>(
-    "SELECT current_setting('server_version_num')::int AS version",
-  );
+  const asked = client.query<{ version: number }>("SELECT current_setting('server_version_num')::int AS version");
+  const { rows } = await asked.catch((error: unknown) => {
+    throw classify(error);
+  });
   if ((rows[0]?.version ?? 0) < 120_000) throw new DestinationError('TARGET_UNSUPPORTED_VERSION');
 }
