@@ -107,3 +107,20 @@ test('a position that is locked for longer than an engine waits: it says so, and
   await harness.syncAgain(tenancy);
   expect(await differences(harness, target)).toEqual([]);
 });
+
+test('numbers beyond 2^53 go through the whole pipeline exactly, from both sides of the edge', async () => {
+  await harness.db.query(`SELECT setval('"global_seq_id"', 9007199254740989)`);
+  const ids: string[] = [];
+  for (let count = 0; count < 6; count++) {
+    ids.push(await addUser(harness.db, tenancy, { name: `v${count}` }));
+    await harness.sync(tenancy);
+    expect(await differences(harness, target)).toEqual([]);
+  }
+  await removeUser(harness.db, ids[0] ?? '');
+  await harness.sync(tenancy);
+  expect(await differences(harness, target)).toEqual([]);
+  const [row] = await target.database.db.query<{ cursor: bigint }>(
+    `SELECT last_synced_sequence_id AS cursor FROM hexclave._hexclave_sync_metadata WHERE mapping_name = 'users'`,
+  );
+  expect(row?.cursor).toBe(9007199254740996n);
+});

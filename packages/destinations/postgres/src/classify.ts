@@ -1,5 +1,6 @@
 import { errorCode } from '@hexclave/db';
 import { DestinationError, type DestinationErrorCode, type TargetTable } from '@hexclave/sync';
+import pg from 'pg';
 
 /** SQLSTATEs and their classes (two characters), the more exact first. PostgreSQL manual, appendix A. */
 const BY_SQLSTATE: Record<string, DestinationErrorCode> = {
@@ -34,7 +35,6 @@ const BY_SQLSTATE: Record<string, DestinationErrorCode> = {
 };
 
 const TLS_ERRNO = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO/;
-const SQLSTATE = /^[0-9A-Z]{5}$/;
 /** What the driver says, without a code, when the server answers the TLS request with a no, or the link is cut. */
 const TLS_MESSAGE = /does not support SSL|unencrypted data after SSL/i;
 const LINK_MESSAGE = /terminated|timeout|timed out|connection error|not queryable|socket|premature close|closed/i;
@@ -48,7 +48,8 @@ const RAISED = 'exec_stmt_raise';
 export function classify(error: unknown, target?: TargetTable): DestinationError {
   if (error instanceof DestinationError) return error;
   const code = errorCode(error);
-  if (code !== undefined && SQLSTATE.test(code)) return ofSqlState(code, error, target);
+  // Not told by its form: EPIPE has five capitals too.
+  if (code !== undefined && error instanceof pg.DatabaseError) return ofSqlState(code, error, target);
   const message = error instanceof Error ? error.message : '';
   if ((code !== undefined && TLS_ERRNO.test(code)) || TLS_MESSAGE.test(message)) {
     return new DestinationError('TARGET_TLS_FAILED', { detail: code });
