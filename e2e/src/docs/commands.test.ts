@@ -15,6 +15,7 @@ import { type DocsServer, type PageStage, setPageStage, startDocsServer } from '
 const NPM_SCRIPTS: Readonly<Record<string, string>> = {
   start: 'e2e/src/start/first-start.test.ts',
   demo: 'e2e/src/start/demo.test.ts',
+  'demo:query': 'e2e/src/docs/first-hour.test.ts',
   test: '.ci/run',
   format: 'scripts/test.mjs',
   bench: 'benchmarks/src/benchmarks.test.ts',
