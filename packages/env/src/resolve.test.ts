@@ -85,7 +85,7 @@ test.each([
 test('all problems are told at once', () => {
   const problems = problemsOf({ NODE_ENV: 'production', HEXCLAVE_LOG_LEVEL: 'loud', HEXCLAVE_QSTASH_TOKEN: 'token' });
   const lines = problems.split('\n').filter((line) => line.startsWith('- '));
-  expect(lines).toHaveLength(5);
+  expect(lines).toHaveLength(6);
   expect(problems).toContain('HEXCLAVE_QSTASH_CURRENT_SIGNING_KEY must be set too');
 });
 
