@@ -1,4 +1,5 @@
-import type { Database } from '@hexclave/db';
+import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs, type Database, retryability } from '@hexclave/db';
 import { boundedSignal } from '../bounded-signal.ts';
 import { LEASE_MS } from '../outgoing-requests/claim.ts';
 import type { ClaimedRequest, Deliver, DeliveryResult } from '../outgoing-requests/request.ts';
@@ -13,12 +14,36 @@ export type DeliverOptions = {
 /** A claim must not outlive its lease: deliveries that take longer are broken off before somebody else takes over. */
 export const DELIVERY_TIMEOUT_MS = LEASE_MS - 10_000;
 
+const SETTLE_BASE_MS = 100;
+const SETTLE_CAP_MS = 2_000;
+
 /** Never throws: a request whose outcome cannot be written keeps its claim until the lease runs out, and is done again. */
 export async function deliverOne(options: DeliverOptions, request: ClaimedRequest, stop: AbortSignal): Promise<void> {
   try {
-    await settleRequest(options.db, request, await deliverBounded(options, request, stop));
+    await settlePatiently(options.db, request, await deliverBounded(options, request, stop), stop);
   } catch (error) {
     options.onError(error);
+  }
+}
+
+/**
+ * An internal database that was started anew, or has failed over, is back long before the lease runs out, for which the
+ * tenancy's next changes would otherwise wait. A claim that is taken over meanwhile is left alone in any case.
+ */
+async function settlePatiently(
+  db: Database,
+  request: ClaimedRequest,
+  result: DeliveryResult,
+  stop: AbortSignal,
+): Promise<void> {
+  const giveUpAt = performance.now() + LEASE_MS;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await settleRequest(db, request, result);
+    } catch (error) {
+      if (stop.aborted || retryability(error) === 'never' || performance.now() > giveUpAt) throw error;
+      await delay(backoffMs(attempt, SETTLE_BASE_MS, SETTLE_CAP_MS));
+    }
   }
 }
 
