@@ -16,7 +16,7 @@ const FIGURE = {
   met: expect.any(Boolean),
 };
 
-test('a tiny run measures both sides and writes every figure as JSON', async () => {
+test('a tiny run measures both sides and writes every figure as JSON', { timeout: 180_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'hexclave-bench-test-'));
   const file = join(folder, 'figures.json');
   try {
