@@ -24,56 +24,56 @@ export class SourceError extends Error {
   override name = 'SourceError';
 }
 
+/** A batch on its way: being read and written in a lane of its own, until its turn comes to be committed. */
+type UnderWay = { readonly from: Position; readonly batch: BulkBatch; readonly staged: Promise<StagedBatch> };
+
 /**
- * Moves batch after batch with COPY: while the target merges and commits one, the next is already being read and sent.
- * `planAhead`: also the batch after that is found out meanwhile, for plans that do not depend on what happens meanwhile.
+ * Moves batch after batch with COPY, in as many lanes as the connection has: while the target merges and commits one, the
+ * next is already being read and sent. Commits are in order, each from the position that the one before has reached.
  * Returns false when a batch was fenced. On an error, what was committed before stays, and `run.position` says so.
  */
-export async function runBulk(
-  context: RunContext,
-  run: MappingRun,
-  plan: Plan,
-  options: { planAhead: boolean },
-): Promise<boolean> {
-  let committing: Promise<boolean> = Promise.resolve(true);
+export async function runBulk(context: RunContext, run: MappingRun, plan: Plan): Promise<boolean> {
+  const underWay: UnderWay[] = [];
   let from = run.position;
-  let ahead: Promise<BulkBatch | null> | null = null;
-  while (await context.mayContinue()) {
-    const batch: BulkBatch | null = await (ahead ?? plan(from, run.size.rows));
-    if (batch === null) break;
-    ahead = options.planAhead ? plan(batch.to, run.size.rows) : null;
-    // Looked at in the next round, if there is one; until then a rejection must not count as unhandled.
-    ahead?.catch(() => undefined);
-    const staged = await context
-      .bulk(() => stageBatch(context, run, batch))
-      .catch(async (error: unknown) => {
-        await committing.catch(() => undefined);
-        throw error;
-      });
-    if (!(await settle(committing, staged))) return false;
-    committing = commit(run, staged, from, batch);
-    // Likewise.
-    committing.catch(() => undefined);
-    from = batch.to;
-  }
-  return committing;
-}
-
-/** Waits for the batch before; if that did not succeed, the staged one cannot either. */
-async function settle(committing: Promise<boolean>, staged: StagedBatch): Promise<boolean> {
   try {
-    if (await committing) return true;
-  } catch (error) {
-    await staged.discard();
-    throw error;
+    for (;;) {
+      while (underWay.length < context.connection.lanes && (await context.mayContinue())) {
+        const batch = await plan(from, run.size.rows);
+        if (batch === null) break;
+        underWay.push(start(context, run, from, batch));
+        from = batch.to;
+      }
+      const oldest = underWay.shift();
+      if (oldest === undefined) return true;
+      if (!(await commit(run, oldest))) return false;
+    }
+  } finally {
+    await discardAll(underWay);
   }
-  await staged.discard();
-  return false;
 }
 
-async function commit(run: MappingRun, staged: StagedBatch, from: Position, batch: BulkBatch): Promise<boolean> {
-  const result: ApplyResult = await staged.commit(from, batch.to);
+function start(context: RunContext, run: MappingRun, from: Position, batch: BulkBatch): UnderWay {
+  const staged = context.bulk(() => stageBatch(context, run, batch));
+  // Looked at when its turn comes; until then a rejection must not count as unhandled.
+  staged.catch(() => undefined);
+  return { from, batch, staged };
+}
+
+async function commit(run: MappingRun, { from, batch, staged }: UnderWay): Promise<boolean> {
+  const result: ApplyResult = await (await staged).commit(from, batch.to);
   return noteApplied(run, result, batch.to);
+}
+
+/** What comes after a batch that was not committed cannot be either. */
+async function discardAll(underWay: readonly UnderWay[]): Promise<void> {
+  await Promise.all(
+    underWay.map(({ staged }) =>
+      staged.then(
+        (batch) => batch.discard(),
+        () => undefined,
+      ),
+    ),
+  );
 }
 
 async function stageBatch(context: RunContext, run: MappingRun, batch: BulkBatch): Promise<StagedBatch> {

@@ -14,14 +14,22 @@ import { PAGE_ROWS } from './source.ts';
 export async function copyMapping(context: RunContext, run: MappingRun): Promise<boolean> {
   while (run.position.copy !== null && (await context.mayContinue())) {
     try {
-      if (!(await runBulk(context, run, (from, rows) => planRange(context, run, from, rows), { planAhead: true })))
-        return false;
+      if (!(await runBulk(context, run, (from, rows) => planRange(context, run, from, rows)))) return false;
     } catch (error) {
-      if (!(error instanceof DestinationError) || error.scope !== 'row') throw error;
+      if (!isForPages(error, run.position)) throw error;
       if (!(await copyPage(context, run))) return false;
     }
   }
   return true;
+}
+
+/**
+ * Refused rows are parked by pages. So is what a fresh copy waited for in vain: two batches that are written at once may
+ * wait for each other, under a constraint of the customer's.
+ */
+function isForPages(error: unknown, { copy }: Position): boolean {
+  if (!(error instanceof DestinationError)) return false;
+  return error.scope === 'row' || (error.scope === 'transient' && copy?.fresh === true);
 }
 
 async function planRange(

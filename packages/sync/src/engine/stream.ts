@@ -33,7 +33,7 @@ export function isBacklog(rows: readonly DeltaRow[]): boolean {
 /** Works off a backlog of changes in bulk. Returns false when a batch was fenced. */
 export async function streamBacklog(context: RunContext, run: MappingRun): Promise<boolean> {
   try {
-    return await runBulk(context, run, (from, rows) => planChanges(context, run, from, rows), { planAhead: false });
+    return await runBulk(context, run, (from, rows) => planChanges(context, run, from, rows));
   } catch (error) {
     if (!(error instanceof DestinationError) || error.scope !== 'row') throw error;
     return pagesThrough(context, run, run.position.cursor + 1n);
