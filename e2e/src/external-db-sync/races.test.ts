@@ -251,6 +251,42 @@ describe('one key in one transaction', () => {
     expect(await names()).toEqual(keys.map(() => 'round 4'));
   });
 
+  test('does so too when there are more of them than fit a page', async () => {
+    const keys = Array.from({ length: 1_500 }, () => randomUUID());
+    const insert = `INSERT INTO "ProjectUser" ("tenancyId", "projectUserId", "displayName") SELECT $1, unnest($2::uuid[]), $3`;
+    await hexclave.db.query(insert, [project.tenancyId, keys, 'first']);
+    await project.converged(external);
+    await hexclave.db.transaction(async (tx) => {
+      await tx.query('DELETE FROM "ProjectUser" WHERE "tenancyId" = $1', [project.tenancyId]);
+      await tx.query(insert, [project.tenancyId, keys.slice(0, 1_000), 'second']);
+    });
+    await project.settled();
+    await project.converged(external);
+    expect(await names()).toEqual(Array.from({ length: 1_000 }, () => 'second'));
+  });
+
+  test('stays present when its tombstone is numbered long after it lives again', async () => {
+    const id = await createUser('first');
+    await project.converged(external);
+    const numbering = await holdLock(hexclave.connectionString, `SELECT pg_advisory_xact_lock(${SEQUENCER_LOCK_KEY})`);
+    await hexclave.db.transaction(async (tx) => {
+      await removeUser(tx, id);
+      await addUser(tx, project.tenancyId, { id, name: 'second' });
+    });
+    // Locked rows are passed over by the sequencers.
+    const tombstone = await holdLock(
+      hexclave.connectionString,
+      `SELECT 1 FROM "DeletedRow" WHERE "tenancyId" = '${project.tenancyId}' FOR UPDATE`,
+    );
+    await numbering.release();
+    await project.converged(external);
+    expect(await names()).toEqual(['second']);
+    await tombstone.release();
+    await project.settled();
+    await project.converged(external);
+    expect(await names()).toEqual(['second']);
+  });
+
   test('created and deleted ends absent, and so does created, deleted, created and deleted', async () => {
     const id = randomUUID();
     await hexclave.db.transaction(async (tx) => {
