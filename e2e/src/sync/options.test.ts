@@ -30,6 +30,13 @@ async function expectEqual(target: Target, options: TargetOptions = {}): Promise
 }
 
 describe('who owns a schema', () => {
+  test('the internal database itself is refused, whatever it is called', async () => {
+    const target = await harness.addTarget(tenancy, 'self', { database: harness.internal });
+    await harness.sync(tenancy);
+    expect((await stateOf(harness, target)).database?.errorCode).toBe('TARGET_IS_INTERNAL_DATABASE');
+    expect(await harness.db.query("SELECT 1 FROM pg_namespace WHERE nspname = 'hexclave'")).toEqual([]);
+  });
+
   test('another tenancy is refused, and nothing is mixed', async () => {
     const mine = await harness.addTarget(tenancy);
     await addUser(harness.db, tenancy, { name: 'mine' });

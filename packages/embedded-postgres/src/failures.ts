@@ -4,7 +4,10 @@ type Failure = { pattern: RegExp; error: (context: FailureContext) => HexclaveEr
 export type FailureContext = { dataDir: string; port: number; log: string };
 
 const FAILURES: Failure[] = [
-  { pattern: /No space left on device|ENOSPC|Check free disk space/, error: ({ dataDir, log }) => noSpace(dataDir, log) },
+  {
+    pattern: /No space left on device|ENOSPC|Check free disk space/,
+    error: ({ dataDir, log }) => noSpace(dataDir, log),
+  },
   { pattern: /could not bind|Address already in use|could not create any TCP/, error: ({ port }) => portTaken(port) },
   { pattern: /database files are incompatible/, error: ({ dataDir, log }) => dataBroken(dataDir, log) },
   { pattern: /Permission denied|Operation not permitted|EACCES|EPERM/, error: notAccessible },

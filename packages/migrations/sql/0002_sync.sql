@@ -4,11 +4,11 @@
 -- Numbers changed rows across all tracked tables. Handed out only by backfill_null_sequence_ids().
 CREATE SEQUENCE "global_seq_id" AS bigint;
 
--- 1: a sequencer is awake. 2: all are asleep, so a writer must wake one. A sequence instead of a table because
--- reading it in a trigger's WHEN costs no snapshot, no row lock and no plpgsql call (a NOTIFY in every writing
--- transaction would cost writers more than half their throughput).
+-- 2: a sequencer asks to be woken by the next commit. 1: nobody asks, or a writer has answered. A sequence instead of a
+-- table because reading it in a trigger's WHEN costs no snapshot, no row lock and no plpgsql call, and because an answer
+-- counts at once: a NOTIFY in every writing transaction would cost writers more than half their throughput.
 CREATE SEQUENCE "sequencer_sleep_state" AS smallint MINVALUE 1 MAXVALUE 2;
-SELECT setval('"sequencer_sleep_state"', 2);
+SELECT setval('"sequencer_sleep_state"', 1);
 
 -- The tombstone of a deleted row: its key, never its data.
 CREATE TABLE "DeletedRow" (
@@ -215,10 +215,17 @@ BEGIN
   PERFORM "enqueue_tenant_sync"(array_agg(DISTINCT d."tenancyId")) FROM "ExternalDatabase" d HAVING count(*) > 0;
 END $$;
 
--- Wakes a sequencer when all of them sleep; PostgreSQL folds the calls of one transaction into one message.
+-- Answers a sequencer that asks to be woken: our commit will, and nobody else's needs to. Should this transaction take
+-- long or be rolled back, the sequencer looks by itself within a second.
+CREATE FUNCTION "wake_sequencer_at_commit"() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM setval('"sequencer_sleep_state"', 1);
+  PERFORM pg_notify('hexclave_sequencer', '');
+END $$;
+
 CREATE FUNCTION "wake_sequencer"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_notify('hexclave_sequencer', '');
+  PERFORM "wake_sequencer_at_commit"();
   RETURN NULL;
 END $$;
 
@@ -233,7 +240,7 @@ BEGIN
     NEW."sequenceId" := OLD."sequenceId";
   END IF;
   IF pg_sequence_last_value('"sequencer_sleep_state"'::regclass) = 2 THEN
-    PERFORM pg_notify('hexclave_sequencer', '');
+    PERFORM "wake_sequencer_at_commit"();
   END IF;
   RETURN NEW;
 END $$;

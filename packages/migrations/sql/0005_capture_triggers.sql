@@ -19,7 +19,7 @@ BEGIN
   INSERT INTO "DeletedRow" ("tenancyId", "tableName", "primaryKey")
   SELECT o."tenancyId", 'ProjectUser', jsonb_build_object('projectUserId', o."projectUserId"::text) FROM old_rows o;
   IF pg_sequence_last_value('"sequencer_sleep_state"'::regclass) = 2 THEN
-    PERFORM pg_notify('hexclave_sequencer', '');
+    PERFORM "wake_sequencer_at_commit"();
   END IF;
   RETURN NULL;
 END $$;
@@ -29,7 +29,7 @@ BEGIN
   INSERT INTO "DeletedRow" ("tenancyId", "tableName", "primaryKey")
   SELECT o."tenancyId", 'ProjectUser', jsonb_build_object('projectUserId', o."projectUserId"::text) FROM "ProjectUser" o;
   IF pg_sequence_last_value('"sequencer_sleep_state"'::regclass) = 2 THEN
-    PERFORM pg_notify('hexclave_sequencer', '');
+    PERFORM "wake_sequencer_at_commit"();
   END IF;
   RETURN NULL;
 END $$;
@@ -67,7 +67,7 @@ BEGIN
   INSERT INTO "DeletedRow" ("tenancyId", "tableName", "primaryKey")
   SELECT o."tenancyId", 'ContactChannel', jsonb_build_object('id', o."id"::text) FROM old_rows o;
   IF pg_sequence_last_value('"sequencer_sleep_state"'::regclass) = 2 THEN
-    PERFORM pg_notify('hexclave_sequencer', '');
+    PERFORM "wake_sequencer_at_commit"();
   END IF;
   RETURN NULL;
 END $$;
@@ -77,7 +77,7 @@ BEGIN
   INSERT INTO "DeletedRow" ("tenancyId", "tableName", "primaryKey")
   SELECT o."tenancyId", 'ContactChannel', jsonb_build_object('id', o."id"::text) FROM "ContactChannel" o;
   IF pg_sequence_last_value('"sequencer_sleep_state"'::regclass) = 2 THEN
-    PERFORM pg_notify('hexclave_sequencer', '');
+    PERFORM "wake_sequencer_at_commit"();
   END IF;
   RETURN NULL;
 END $$;
@@ -115,7 +115,7 @@ BEGIN
   INSERT INTO "DeletedRow" ("tenancyId", "tableName", "primaryKey")
   SELECT o."tenancyId", 'Team', jsonb_build_object('teamId', o."teamId"::text) FROM old_rows o;
   IF pg_sequence_last_value('"sequencer_sleep_state"'::regclass) = 2 THEN
-    PERFORM pg_notify('hexclave_sequencer', '');
+    PERFORM "wake_sequencer_at_commit"();
   END IF;
   RETURN NULL;
 END $$;
@@ -125,7 +125,7 @@ BEGIN
   INSERT INTO "DeletedRow" ("tenancyId", "tableName", "primaryKey")
   SELECT o."tenancyId", 'Team', jsonb_build_object('teamId', o."teamId"::text) FROM "Team" o;
   IF pg_sequence_last_value('"sequencer_sleep_state"'::regclass) = 2 THEN
-    PERFORM pg_notify('hexclave_sequencer', '');
+    PERFORM "wake_sequencer_at_commit"();
   END IF;
   RETURN NULL;
 END $$;
@@ -163,7 +163,7 @@ BEGIN
   INSERT INTO "DeletedRow" ("tenancyId", "tableName", "primaryKey")
   SELECT o."tenancyId", 'TeamMember', jsonb_build_object('teamId', o."teamId"::text, 'projectUserId', o."projectUserId"::text) FROM old_rows o;
   IF pg_sequence_last_value('"sequencer_sleep_state"'::regclass) = 2 THEN
-    PERFORM pg_notify('hexclave_sequencer', '');
+    PERFORM "wake_sequencer_at_commit"();
   END IF;
   RETURN NULL;
 END $$;
@@ -173,7 +173,7 @@ BEGIN
   INSERT INTO "DeletedRow" ("tenancyId", "tableName", "primaryKey")
   SELECT o."tenancyId", 'TeamMember', jsonb_build_object('teamId', o."teamId"::text, 'projectUserId', o."projectUserId"::text) FROM "TeamMember" o;
   IF pg_sequence_last_value('"sequencer_sleep_state"'::regclass) = 2 THEN
-    PERFORM pg_notify('hexclave_sequencer', '');
+    PERFORM "wake_sequencer_at_commit"();
   END IF;
   RETURN NULL;
 END $$;
@@ -207,7 +207,7 @@ BEGIN
       AND NOT (t."shouldUpdateSequenceId" AND t.xmin = pg_current_xact_id()::xid);
   END IF;
   IF pg_sequence_last_value('"sequencer_sleep_state"'::regclass) = 2 THEN
-    PERFORM pg_notify('hexclave_sequencer', '');
+    PERFORM "wake_sequencer_at_commit"();
   END IF;
   RETURN NULL;
 END $$;
@@ -235,7 +235,7 @@ CREATE OR REPLACE TRIGGER "ContactChannel_flag_users_by_primaryEmail_update" AFT
 CREATE OR REPLACE TRIGGER "ContactChannel_flag_users_by_primaryEmail_truncate" BEFORE TRUNCATE ON "ContactChannel" FOR EACH STATEMENT
   EXECUTE FUNCTION "flag_users_by_primaryEmail_truncate"();
 
-CREATE OR REPLACE FUNCTION "backfill_null_sequence_ids"("batch_size" integer DEFAULT 1000, "start_after" uuid DEFAULT NULL)
+CREATE OR REPLACE FUNCTION "backfill_null_sequence_ids"("batch_size" integer DEFAULT 1000, "start_after" uuid DEFAULT NULL, "ask_wake" boolean DEFAULT false)
 RETURNS TABLE ("numbered" bigint, "last_tenancy" uuid, "more" boolean) LANGUAGE plpgsql
 -- Statistics say little about flags that come and go by the second: only the walk over the partial index is right.
 SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
@@ -254,6 +254,10 @@ BEGIN
     RETURN;
   END IF;
   PERFORM "ensure_sequence_epoch"();
+  -- Before looking: who writes after this wakes us, and what was written before is found, or committed a moment later.
+  IF ask_wake AND pg_sequence_last_value('"sequencer_sleep_state"'::regclass) <> 2 THEN
+    PERFORM setval('"sequencer_sleep_state"', 2);
+  END IF;
 
   tenancies := ARRAY(
     WITH RECURSIVE walk (tenancy) AS (

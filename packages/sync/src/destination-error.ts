@@ -62,6 +62,11 @@ export const DESTINATION_ERRORS = {
     message: 'The external database is a PostgreSQL older than 12.',
     remedy: 'Upgrade the database server to PostgreSQL 12 or newer.',
   },
+  TARGET_IS_INTERNAL_DATABASE: {
+    scope: 'connection',
+    message: 'The connection leads to a database of Hexclave’s own, which is never written to as an external one.',
+    remedy: 'Name a database of yours in the connection string; another database on the same server is fine.',
+  },
   TARGET_OWNED_BY_ANOTHER_PROJECT: {
     scope: 'connection',
     message: 'This schema already holds the copy of another project or of another external database.',

@@ -1,7 +1,7 @@
 import type { Destination } from '@hexclave/sync';
 import { createConnection } from './connection.ts';
 import { namesIn } from './names.ts';
-import { checkVersion, discard, openSession, type PostgresConnection, type SessionOptions } from './session.ts';
+import { checkServer, discard, openSession, type PostgresConnection, type SessionOptions } from './session.ts';
 
 export { isPublic, resolveTarget } from './address.ts';
 export { classify } from './classify.ts';
@@ -14,7 +14,7 @@ export function postgresDestination(options: SessionOptions): Destination<Postgr
     connect: async (connection, schema, owner) => {
       const first = await openSession(connection, options);
       try {
-        await checkVersion(first);
+        await checkServer(first);
       } catch (error) {
         discard(first);
         throw error;

@@ -106,7 +106,7 @@ function tombstoneTriggers(table: TrackedTable, key: readonly string[]): string[
   const insert = (from: string) => `  INSERT INTO "DeletedRow" ("tenancyId", "tableName", "primaryKey")
   SELECT ${tombstoneOf(table, 'o')} FROM ${from} o;
   IF ${SLEEPING} THEN
-    PERFORM pg_notify('hexclave_sequencer', '');
+    PERFORM "wake_sequencer_at_commit"();
   END IF;
   RETURN NULL;`;
   const deleted = `log_deleted_row_${table.name}`;
@@ -189,7 +189,7 @@ function flagBody(mapping: DeclaredMapping, lookup: Lookup): string {
   ${statement('NEW')}
   END IF;
   IF ${SLEEPING} THEN
-    PERFORM pg_notify('hexclave_sequencer', '');
+    PERFORM "wake_sequencer_at_commit"();
   END IF;
   RETURN NULL;`;
 }

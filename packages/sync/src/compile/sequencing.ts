@@ -14,7 +14,7 @@ const LEAST_SHARE = 16;
 const DELETED_ROW: TrackedTable = { name: 'DeletedRow', tenancyColumn: 'tenancyId', key: { id: 'bigint' } };
 
 /**
- * Compiles `backfill_null_sequence_ids(batch_size, start_after)`: numbers up to about `batch_size` flagged rows of each
+ * Compiles `backfill_null_sequence_ids(batch_size, start_after, ask_wake)`: numbers up to about `batch_size` flagged rows of each
  * tracked table and queues a sync for each tenancy that got numbers, in one transaction.
  *
  * Why no id is ever skipped by a reader: numbers are drawn while the advisory lock is held, and the lock is released by
@@ -27,7 +27,7 @@ const DELETED_ROW: TrackedTable = { name: 'DeletedRow', tenancyColumn: 'tenancyI
 export function compileSequencing(catalog: Catalog): string[] {
   const tables = [...catalog.tables, DELETED_ROW];
   return [
-    `CREATE OR REPLACE FUNCTION "backfill_null_sequence_ids"("batch_size" integer DEFAULT 1000, "start_after" uuid DEFAULT NULL)
+    `CREATE OR REPLACE FUNCTION "backfill_null_sequence_ids"("batch_size" integer DEFAULT 1000, "start_after" uuid DEFAULT NULL, "ask_wake" boolean DEFAULT false)
 RETURNS TABLE ("numbered" bigint, "last_tenancy" uuid, "more" boolean) LANGUAGE plpgsql
 -- Statistics say little about flags that come and go by the second: only the walk over the partial index is right.
 SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
@@ -46,6 +46,10 @@ BEGIN
     RETURN;
   END IF;
   PERFORM "ensure_sequence_epoch"();
+  -- Before looking: who writes after this wakes us, and what was written before is found, or committed a moment later.
+  IF ask_wake AND pg_sequence_last_value('"sequencer_sleep_state"'::regclass) <> 2 THEN
+    PERFORM setval('"sequencer_sleep_state"', 2);
+  END IF;
 ${tables.map(numberTable).join('')}
   IF numbered > 0 THEN
     UPDATE "SequenceEpoch" e SET "lastNumber" = currval('"global_seq_id"')

@@ -1,6 +1,6 @@
 import type { Database } from '@hexclave/db';
 import type { Waker } from '../waker.ts';
-import { MARK, NUMBER } from './sql.ts';
+import { NUMBER } from './sql.ts';
 import { afterPass, afterWake, initialState, type PassResult, type SequencerState } from './step.ts';
 
 export type SequencerOptions = {
@@ -15,8 +15,8 @@ export type SequencerOptions = {
 const AFTER_ERROR_MS = 1_000;
 
 /** One pass. */
-async function numberBatch(db: Database, state: SequencerState): Promise<PassResult> {
-  const [pass] = await db.queryPrepared<PassResult>(NUMBER, [state.batchSize, state.startAfter]);
+async function numberBatch(db: Database, state: SequencerState, askWake: boolean): Promise<PassResult> {
+  const [pass] = await db.queryPrepared<PassResult>(NUMBER, [state.batchSize, state.startAfter, askWake]);
   if (pass === undefined) throw new Error('backfill_null_sequence_ids returned nothing');
   return pass;
 }
@@ -27,7 +27,7 @@ export async function numberAll(db: Database, maxDurationMs: number, signal?: Ab
   let state = initialState;
   let total = 0n;
   while (performance.now() < deadline && signal?.aborted !== true) {
-    const pass = await numberBatch(db, state);
+    const pass = await numberBatch(db, state, false);
     total += pass.numbered;
     const decision = afterPass(state, pass, performance.now());
     state = decision.state;
@@ -42,15 +42,13 @@ export async function runSequencer(options: SequencerOptions, signal: AbortSigna
   let state = initialState;
   while (!signal.aborted) {
     try {
-      const pass = await numberBatch(db, state);
+      const pass = await numberBatch(db, state, state.askWake);
       if (pass.numbered > 0n) options.onNumbered();
       const decision = afterPass(state, pass, performance.now());
-      if (decision.mark !== null) await db.queryPrepared(MARK[decision.mark], []);
       state = decision.state;
       if (decision.sleepMs > 0 && (await waker.sleep(decision.sleepMs, signal))) state = afterWake(state);
     } catch (error) {
       options.onError(error);
-      // Whatever writers were told before the failure, the next idle pass tells them again.
       state = initialState;
       await waker.sleep(AFTER_ERROR_MS, signal);
     }

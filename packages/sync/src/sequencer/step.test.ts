@@ -16,16 +16,14 @@ function run(passes: readonly PassResult[], state: SequencerState = initialState
   return decision;
 }
 
-test('it falls asleep, saying so once, and in the end looks once a second', () => {
-  const decisions = [];
+test('with nothing to do it asks to be woken, and in the end looks once a second', () => {
   let state = initialState;
+  let sleepMs = 0;
   for (let index = 0; index < 10; index++) {
-    const decision = afterPass(state, nothing, index * 1_000);
-    decisions.push(decision);
-    state = decision.state;
+    ({ state, sleepMs } = afterPass(state, nothing, index * 1_000));
+    expect(state.askWake).toBe(true);
   }
-  expect(decisions.filter((decision) => decision.mark === 'asleep')).toHaveLength(1);
-  expect(decisions.at(-1)).toMatchObject({ sleepMs: 1_000, mark: null });
+  expect(sleepMs).toBe(1_000);
 });
 
 test('a backlog is worked off without a pause, in growing batches, and then they shrink again', () => {
@@ -54,16 +52,15 @@ test('what is found late in a round makes another round begin at once', () => {
   expect(run([pass(0n, true, 'tenancy 64'), pass(1n)])).toMatchObject({ sleepMs: 0, state: { startAfter: null } });
 });
 
-test('many wakes in a short time: it stays awake, at a pace, instead of being woken by each commit', () => {
+test('many wakes in a short time: it asks no more, and comes by at a pace', () => {
   let state = run([nothing, nothing]).state;
-  const marks = [];
+  const asked = [];
   for (let now = 0; now < 50; now += 2) {
-    const decision = afterPass(afterWake(state), pass(1n), now);
-    marks.push(decision.mark);
-    state = decision.state;
+    state = afterPass(afterWake(state), pass(1n), now).state;
+    asked.push(state.askWake);
   }
-  expect(marks.filter((mark) => mark !== null)).toEqual(['awake']);
-  expect(state.mark).toBe('awake');
+  expect(asked.lastIndexOf(true)).toBeLessThan(asked.indexOf(false));
+  expect(state.askWake).toBe(false);
 });
 
 test('whatever passes say, pauses are bounded, and a sequencer that finds nothing any more goes to sleep', () => {
@@ -86,7 +83,7 @@ test('whatever passes say, pauses are bounded, and a sequencer that finds nothin
         state = decision.state;
       }
       for (let index = 0; index < 12; index++) state = afterPass(state, nothing, now).state;
-      expect(state.mark).toBe('asleep');
+      expect(state.askWake).toBe(true);
       expect(afterPass(state, nothing, now).sleepMs).toBe(1_000);
     }),
   );

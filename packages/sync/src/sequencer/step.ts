@@ -1,8 +1,9 @@
 /**
  * Where a sequencer is in its work. A value: the loop performs what {@link afterPass} decides.
  *
- * Asleep, a writer's commit wakes it, which is fastest but makes the writers' commits queue for the message; so when
- * there is much to do it marks itself awake, and comes by at a steady pace instead.
+ * Usually each pass asks to be woken: the first write after it does so with its commit, which is fastest, and takes the
+ * question back, so that others' commits need not queue for messages. When there is much to do it does not ask, and comes
+ * by at a steady pace instead.
  */
 export type SequencerState = {
   readonly batchSize: number;
@@ -10,7 +11,8 @@ export type SequencerState = {
   readonly startAfter: string | null;
   /** Something was numbered since the first tenancy's turn. A round without that finds only rows that others have locked. */
   readonly foundInRound: boolean;
-  readonly mark: Mark;
+  /** Passes ask the next writer to wake us. */
+  readonly askWake: boolean;
   /** Passes in a row that found nothing. */
   readonly idlePasses: number;
   /** Passes that found something since `windowStart`, in ms. */
@@ -18,39 +20,37 @@ export type SequencerState = {
   readonly windowStart: number;
 };
 
-/** What writers are told. */
-export type Mark = 'asleep' | 'awake';
-
 /** What one pass of `backfill_null_sequence_ids` said. */
 export type PassResult = { readonly numbered: bigint; readonly lastTenancy: string | null; readonly more: boolean };
 
-/** `sleepMs` 0: go on at once; a wake ends a sleep early. `mark`: what writers are to be told first, if that changes. */
-export type Decision = { readonly state: SequencerState; readonly sleepMs: number; readonly mark: Mark | null };
+/** `sleepMs` 0: go on at once; a wake ends a sleep early. */
+export type Decision = { readonly state: SequencerState; readonly sleepMs: number };
 
 const LEAST_BATCH = 1_000;
 const MOST_BATCH = 4_000;
 
 const WINDOW_MS = 100;
-/** So many passes with work within a window are too many messages. */
+/** So many passes with work within a window are too many wakes. */
 const BUSY_PASSES = 10;
-/** Awake: lets a few commits gather, for the sake of writers that share the machine. */
+/** Busy: lets a few commits gather, for the sake of writers that share the machine. */
 const PACE_MS = 5;
-/** Awake with nothing to do for this many passes: back to sleep. */
+/** Busy with nothing to do for this many passes: not busy any more. */
 const PASSES_BEFORE_SLEEP = 4;
 
 /**
- * Pauses after falling asleep. The first ones find what was committed meanwhile by transactions whose writes still saw
- * us awake; the last one repeats, for long transactions of that kind and for messages that were lost.
+ * Pauses between passes that ask to be woken. The first ones find what was committed by transactions that wrote when
+ * another had answered already; the last one repeats, for long transactions of that kind, for an answer that was rolled
+ * back, and for messages that were lost.
  */
-const ASLEEP_PAUSES_MS = [2, 10, 50, 200] as const;
+const ASLEEP_PAUSES_MS = [5, 25, 150] as const;
 const SLOWEST_POLL_MS = 1_000;
 
 export const initialState: SequencerState = {
   batchSize: LEAST_BATCH,
   startAfter: null,
   foundInRound: false,
-  mark: 'awake',
-  idlePasses: PASSES_BEFORE_SLEEP,
+  askWake: true,
+  idlePasses: 0,
   workPasses: 0,
   windowStart: 0,
 };
@@ -87,18 +87,14 @@ function countWork(state: SequencerState, pass: PassResult, now: number): Sequen
 }
 
 function rest(state: SequencerState): Decision {
-  if (state.mark === 'awake') {
+  if (!state.askWake) {
     if (state.idlePasses < PASSES_BEFORE_SLEEP) return decide(state, PACE_MS);
-    return decide({ ...state, mark: 'asleep', idlePasses: 1, workPasses: 0 }, ASLEEP_PAUSES_MS[0], 'asleep');
+    return decide({ ...state, askWake: true, idlePasses: 0, workPasses: 0 }, 0);
   }
-  if (state.workPasses >= BUSY_PASSES) return decide({ ...state, mark: 'awake' }, PACE_MS, 'awake');
-  // A wake that found its rows leaves nothing to look for.
-  return decide(
-    state,
-    state.idlePasses === 0 ? SLOWEST_POLL_MS : (ASLEEP_PAUSES_MS[state.idlePasses - 1] ?? SLOWEST_POLL_MS),
-  );
+  if (state.workPasses >= BUSY_PASSES) return decide({ ...state, askWake: false }, PACE_MS);
+  return decide(state, ASLEEP_PAUSES_MS[state.idlePasses] ?? SLOWEST_POLL_MS);
 }
 
-function decide(state: SequencerState, sleepMs: number, mark: Mark | null = null): Decision {
-  return { state, sleepMs, mark };
+function decide(state: SequencerState, sleepMs: number): Decision {
+  return { state, sleepMs };
 }
