@@ -135,7 +135,8 @@ describe('a project’s admin', () => {
     const own = await createEmptyDatabase();
     await configure(world.internal, tenancy?.id ?? '', 'main', own.connectionString);
     await db.query(
-      `INSERT INTO "ExternalDatabaseState" ("tenancyId", "externalDatabaseId", "attempts", "nextAttemptAt") VALUES ($1, 'main', 5, now() + interval '5 minutes')`,
+      `INSERT INTO "ExternalDatabaseState" ("tenancyId", "externalDatabaseId", "errorCode", "attempts", "nextAttemptAt")
+       VALUES ($1, 'main', 'TARGET_UNREACHABLE', 5, now() + interval '5 minutes')`,
       [tenancy?.id],
     );
     expect(await enqueue(admin)).toEqual({ status: 200, body: { queued: true } });

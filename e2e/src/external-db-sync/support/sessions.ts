@@ -33,6 +33,14 @@ export async function blockedBackends(db: Database): Promise<number[]> {
   return rows.map(({ pid }) => pid);
 }
 
+/** All backends of servers in this database, whatever they do. */
+export async function serverBackends(db: Database): Promise<number[]> {
+  const rows = await db.query<{ pid: number }>(
+    `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'hexclave%' ORDER BY pid`,
+  );
+  return rows.map(({ pid }) => pid);
+}
+
 /** Waits until at least so many backends of the server are blocked, and returns them. */
 export async function untilBlocked(db: Database, count = 1, timeoutMs = 10_000): Promise<number[]> {
   let last: number[] = [];
