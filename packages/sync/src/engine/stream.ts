@@ -52,7 +52,9 @@ async function planChanges(
     String(from.cursor),
     rows,
   ]);
-  if (bound === undefined || bound.upper === null || bound.count < PAGE_ROWS) return null;
+  // A full batch counts however small batches have become (large rows): otherwise a backlog would never be worked off.
+  const worthwhile = Math.min(rows, PAGE_ROWS);
+  if (bound === undefined || bound.upper === null || bound.count < worthwhile) return null;
   return {
     copySql: fetch.copySequences(context.tenancyId, { after: from.cursor, through: bound.upper }),
     to: { epoch: context.epoch, cursor: bound.upper, copy: null },
