@@ -116,13 +116,19 @@ function columnSql(mapping: DeclaredMapping, name: string): string {
   return column.as === undefined ? raw : column.as(raw);
 }
 
+/**
+ * Looked up row by row, through the index of the look-up's columns. OFFSET 0 keeps the planner from making a plain join
+ * of it: with statistics from before a large import it expects one row of the tenancy, and then reads all of the tenancy
+ * for each (measured: 4,000 of 20,000 rows in more than 30 s, which no batch survives, instead of 12 ms).
+ */
 function joins(mapping: DeclaredMapping): string {
   const { table } = mapping;
   return Object.entries(mapping.lookups ?? {})
     .map(([name, lookup]) => {
       const alias = id(name);
       const on = Object.entries(lookup.on).map(([theirs, ours]) => `${alias}.${id(theirs)} = t.${id(ours)}`);
-      return ` LEFT JOIN ${id(lookup.table.name)} ${alias} ON ${alias}.${id(lookup.table.tenancyColumn)} = t.${id(table.tenancyColumn)} AND ${on.join(' AND ')} AND ${conditions(lookup, alias)}`;
+      const where = `${alias}.${id(lookup.table.tenancyColumn)} = t.${id(table.tenancyColumn)} AND ${on.join(' AND ')} AND ${conditions(lookup, alias)}`;
+      return ` LEFT JOIN LATERAL (SELECT * FROM ${id(lookup.table.name)} ${alias} WHERE ${where} OFFSET 0) ${alias} ON true`;
     })
     .join('');
 }
@@ -136,8 +142,8 @@ function tombstoneSql(mapping: DeclaredMapping, target: TargetTable) {
     return mapping.keyColumns.includes(column.name) ? keyText(source.from) : null;
   });
   const same = Object.entries(table.key).map(([column, type]) => `s.${id(column)} = (${keyText(column)})::${type}`);
-  // A tombstone never beats a row that lives again, whichever of the two was numbered first.
-  const lives = `EXISTS (SELECT 1 FROM ${id(table.name)} s WHERE s.${id(table.tenancyColumn)} = d."tenancyId" AND ${same.join(' AND ')})`;
+  // A tombstone never beats a row that lives again, whichever of the two was numbered first. OFFSET 0: as in the look-ups.
+  const lives = `EXISTS (SELECT 1 FROM ${id(table.name)} s WHERE s.${id(table.tenancyColumn)} = d."tenancyId" AND ${same.join(' AND ')} OFFSET 0)`;
   return {
     gone: `NOT ${lives}`,
     kind: `CASE WHEN ${lives} THEN 'skip' ELSE 'delete' END`,
