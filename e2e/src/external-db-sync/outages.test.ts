@@ -2,6 +2,7 @@ import { isPortFree } from '@hexclave/embedded-postgres';
 import { type ExtraCluster, startExtraCluster, waitUntil } from '@hexclave/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { succeed } from '../support/api-client.ts';
+import { addUsers } from '../sync/rows.ts';
 import { createInstallation, type Installation } from './support/installation.ts';
 import { type ExternalDatabase, type Owned, ownedDatabase, type Project } from './support/project.ts';
 import { holdLock, untilBlocked } from './support/sessions.ts';
@@ -92,6 +93,26 @@ describe('the external database', () => {
     await cluster.restart();
     await project.converged(external, 20_000);
     expect(await namesIn(external)).toEqual(['Ada', 'Grace']);
+  });
+
+  test('conflicts with a batch twice in a row: it is tried again, in smaller ones', async () => {
+    const project = await hexclave.createProject();
+    const external = await project.addExternalDatabase();
+    await project.converged(external);
+    // Numbers are drawn for good, also by transactions that fail.
+    await external.database.db.query(`CREATE SEQUENCE public.tries;
+      CREATE FUNCTION public.conflict() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF nextval('public.tries') <= 2 THEN RAISE EXCEPTION 'try again' USING ERRCODE = '40001'; END IF;
+          RETURN NULL;
+        END $$;
+      CREATE TRIGGER conflict AFTER INSERT ON hexclave.users FOR EACH STATEMENT EXECUTE FUNCTION public.conflict()`);
+    await addUsers(hexclave.db, project.tenancyId, 1_000);
+    await project.converged(external);
+    const [tries] = await external.database.db.query<{ count: number }>(
+      'SELECT last_value::int AS count FROM public.tries',
+    );
+    expect(tries?.count).toBeGreaterThan(2);
   });
 
   test('makes us wait for a lock of its owner’s: nobody else is held up', async () => {

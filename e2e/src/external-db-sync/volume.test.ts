@@ -2,12 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { succeed } from '../support/api-client.ts';
 import { createInstallation, type Installation } from './support/installation.ts';
-import type { ExternalDatabase, Project } from './support/project.ts';
+import { type ExternalDatabase, type Project, pathOf } from './support/project.ts';
 
 const THROUGH_THE_API = 1_000;
 const CALLERS = 8;
 const BY_SQL = 100_000;
 const MOST_MEMORY = 300 * 1_024 * 1_024;
+/** Of 26 kB each: so many that the batches have become small before they are all there. */
+const LARGE_ROWS = 8_000;
 const INSERTED_AT_ONCE = 20_000;
 /** Machines of all kinds run this; it is no benchmark. */
 const PATIENCE_MS = 180_000;
@@ -94,6 +96,33 @@ describe(`${BY_SQL} users with their e-mails, by SQL`, { timeout: 2 * PATIENCE_M
   test('and the memory of the server stayed bounded', async () => {
     expect(await memory.most()).toBeLessThan(MOST_MEMORY);
   });
+});
+
+test('rows so large that a batch has fewer of them than a page', { timeout: PATIENCE_MS }, async () => {
+  const project = await hexclave.createProject();
+  const external = await project.addExternalDatabase();
+  await project.converged(external);
+  await project.configure({ [`${pathOf(external.id)}.paused`]: true });
+  await hexclave.db.query(
+    `INSERT INTO "ProjectUser" ("tenancyId", "serverMetadata")
+     SELECT $1, jsonb_build_object('n', n, 'text', repeat('x', 26000)) FROM generate_series(1, $2::int) n`,
+    [project.tenancyId, LARGE_ROWS],
+  );
+  await project.settled(PATIENCE_MS / 2);
+  await project.configure({ [`${pathOf(external.id)}.paused`]: false });
+  await project.settled(PATIENCE_MS / 2);
+  const digest = (id: string, metadata: string) =>
+    `SELECT count(*)::int AS count, md5(string_agg(${id}::text || md5(${metadata}::text), '' ORDER BY ${id})) AS digest`;
+  const copy = await external.database.db.query<{ count: number }>(
+    `${digest('id', 'server_metadata')} FROM hexclave.users`,
+  );
+  expect(copy).toEqual(
+    await hexclave.db.query(
+      `${digest('"projectUserId"', '"serverMetadata"')} FROM "ProjectUser" WHERE "tenancyId" = $1`,
+      [project.tenancyId],
+    ),
+  );
+  expect(copy[0]?.count).toBe(LARGE_ROWS);
 });
 
 /** In several statements, none of which comes near the time that one may take. */
