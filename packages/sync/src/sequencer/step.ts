@@ -42,7 +42,7 @@ const PASSES_BEFORE_SLEEP = 4;
  * another had answered already; the last one repeats, for long transactions of that kind, for an answer that was rolled
  * back, and for messages that were lost.
  */
-const ASLEEP_PAUSES_MS = [5, 25, 150] as const;
+const ASLEEP_PAUSES_MS = [20, 150] as const;
 const SLOWEST_POLL_MS = 1_000;
 
 export const initialState: SequencerState = {
