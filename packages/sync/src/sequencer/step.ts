@@ -33,7 +33,7 @@ const WINDOW_MS = 100;
 /** So many passes with work within a window are too many wakes. */
 const BUSY_PASSES = 10;
 /** Busy: lets a few commits gather, for the sake of writers that share the machine. */
-const PACE_MS = 5;
+const PACE_MS = 20;
 /** Busy with nothing to do for this many passes: not busy any more. */
 const PASSES_BEFORE_SLEEP = 4;
 
