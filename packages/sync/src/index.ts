@@ -7,7 +7,7 @@ export { SEQUENCER_LOCK_KEY } from './compile/sequencing.ts';
 export type { DeleteMode, TargetColumn, TargetTable, TargetTableOptions } from './compile/target-table.ts';
 export { compileTargetTable, DELETED_AT } from './compile/target-table.ts';
 export type { Catalog } from './declare/catalog.ts';
-export { catalog, findMapping } from './declare/catalog.ts';
+export { catalog } from './declare/catalog.ts';
 export type { DeclaredMapping, Lookup, MappedColumn, Mapping } from './declare/mapping.ts';
 export { mapping } from './declare/mapping.ts';
 export type { SqlType, TrackedTable } from './declare/tracked-table.ts';

@@ -2,7 +2,7 @@ import { quoteIdentifier as id, quoteLiteral } from '@hexclave/db';
 import { compareKey, DELETED_AT, type KeyRange, type PageRow, type TargetTable } from '@hexclave/sync';
 
 /** The column of a staging table that marks deleted rows. */
-export const DELETED_MARK = 'hexclave_deleted';
+const DELETED_MARK = 'hexclave_deleted';
 
 /** The statements that change one target table. `table` is its qualified, quoted name. */
 export type ApplySql = {

@@ -15,8 +15,3 @@ export function catalog(mappings: readonly DeclaredMapping[]): Catalog {
   if (twice !== undefined) throw new Error(`Two mappings are called ${twice}`);
   return { mappings, tables: [...new Set(mappings.map((declared) => declared.table))] };
 }
-
-/** The mapping of that name. */
-export function findMapping(from: Catalog, name: string): DeclaredMapping | undefined {
-  return from.mappings.find((declared) => declared.name === name);
-}

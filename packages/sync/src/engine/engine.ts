@@ -89,8 +89,13 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
+/** Whether a request is about an external database: about that one, or about all of the tenancy. */
+function isMeant({ externalDatabaseId }: SyncRequest, id: string): boolean {
+  return externalDatabaseId == null || externalDatabaseId === id;
+}
+
 function prefetchAll(db: Database, request: SyncRequest, idle: Map<string, KeptConnection>): Map<string, Prefetch> {
-  const wanted = [...idle].filter(([id]) => request.externalDatabaseId == null || id === request.externalDatabaseId);
+  const wanted = [...idle].filter(([id]) => isMeant(request, id));
   return new Map(wanted.map(([id, kept]) => [id, prefetch(db, request.tenancyId, kept)]));
 }
 
@@ -111,11 +116,10 @@ function dueDatabases(situation: Situation, request: SyncRequest): ExternalDatab
  */
 async function enqueueSkipped(db: Database, { databases }: Situation, request: SyncRequest): Promise<void> {
   for (const database of databases) {
-    const isMeant = request.externalDatabaseId == null || database.id === request.externalDatabaseId;
     const isOfAll = request.externalDatabaseId == null && database.failure.attempts > 0;
     const skipped =
       isOfAll || [database.failure, ...Object.values(database.mappingFailures)].some(({ waiting }) => waiting);
-    if (isMeant && !database.paused && skipped) await enqueueNextAttempt(db, database);
+    if (isMeant(request, database.id) && !database.paused && skipped) await enqueueNextAttempt(db, database);
   }
 }
 
