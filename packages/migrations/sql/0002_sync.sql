@@ -188,7 +188,8 @@ CREATE FUNCTION "enqueue_tenant_sync"("tenancy_id" uuid) RETURNS integer LANGUAG
   SELECT "enqueue_tenant_sync"(ARRAY["tenancy_id"])
 $$;
 
--- Called under the sequencer's lock. Every copy is asked to compare itself with the history when an epoch begins.
+-- Called under the sequencer's lock. Every copy is asked to compare itself with the history when an epoch begins. Claims
+-- of syncs are void then: a crash may have lost that one was done, and its tenancy would wait until the lease runs out.
 CREATE FUNCTION "ensure_sequence_epoch"() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   latest "SequenceEpoch";
@@ -212,6 +213,8 @@ BEGIN
     RETURNING "id"
   )
   INSERT INTO "SequenceEpochWitness" SELECT b."id" FROM begun b;
+  UPDATE "OutgoingRequest" r SET "leaseExpiresAt" = now()
+  WHERE r."kind" = 'sync' AND r."startedFulfillingAt" IS NOT NULL AND r."failedAt" IS NULL;
   PERFORM "enqueue_tenant_sync"(array_agg(DISTINCT d."tenancyId")) FROM "ExternalDatabase" d HAVING count(*) > 0;
 END $$;
 

@@ -64,6 +64,26 @@ describe('an epoch begins where the last committed number of the one before ende
   });
 });
 
+test('a claim of a sync is void in a new epoch: a crash may have lost that it was done', async () => {
+  const tenancy = await addTenancy(db);
+  await db.query(
+    `INSERT INTO "OutgoingRequest" ("kind", "tenancyId", "url", "startedFulfillingAt", "leaseExpiresAt", "claimToken")
+     VALUES ('sync', $1, NULL, now(), now() + interval '1 minute', gen_random_uuid()),
+       ('http', NULL, 'https://example.com', now(), now() + interval '1 minute', gen_random_uuid())`,
+    [tenancy],
+  );
+  const claimable = () =>
+    db.query('SELECT "kind" FROM "OutgoingRequest" WHERE "leaseExpiresAt" <= now() AND "startedFulfillingAt" IS NOT NULL');
+  await numberEverything(db);
+  expect(await claimable()).toEqual([{ kind: 'sync' }]);
+  await db.query(`UPDATE "OutgoingRequest" SET "leaseExpiresAt" = now() + interval '1 minute'`);
+  await write(db, 1);
+  expect(await claimable()).toEqual([]);
+  await db.query('TRUNCATE "SequenceEpochWitness"');
+  await numberEverything(db);
+  expect(await claimable()).toEqual([{ kind: 'sync' }]);
+});
+
 test('a sequence that was set back: a new epoch, and no number is drawn twice', async () => {
   await write(db, 5);
   await db.query(`SELECT setval('"global_seq_id"', 2)`);
