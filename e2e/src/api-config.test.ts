@@ -267,8 +267,8 @@ describe('connection strings', () => {
     const rotated = createConnectionCipher('a new secret', [API_SECRET]);
     expect(await createExternalDatabaseStore(rotated).readConnection(db, key)).toMatchObject({ password: 'CANARY' });
     const before = await rows();
-    expect(await reencryptConnections(db, rotated)).toBe(1);
-    expect(await reencryptConnections(db, rotated)).toBe(0);
+    expect(await reencryptConnections(db, rotated)).toEqual({ renewed: 1, unreadable: 0 });
+    expect(await reencryptConnections(db, rotated)).toEqual({ renewed: 0, unreadable: 0 });
     expect(await rows()).toEqual(before);
     const onlyNew = createExternalDatabaseStore(createConnectionCipher('a new secret'));
     expect(await onlyNew.readConnection(db, key)).toMatchObject({ password: 'CANARY' });

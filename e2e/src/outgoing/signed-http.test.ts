@@ -110,7 +110,7 @@ describe('delivery by signed HTTP', () => {
     const rotating = await start(() => ({
       runLoops: false,
       signingSecret: 'a new secret of at least thirty-two characters',
-      previousSigningSecret: SIGNING_SECRET,
+      previousSigningSecrets: [SIGNING_SECRET],
     }));
     expect((await sendSigned(rotating)).status).toBe(200);
   });

@@ -1,4 +1,4 @@
-import { boolean, integer, oneOf, text, url } from './parsers.ts';
+import { boolean, integer, list, oneOf, text, url } from './parsers.ts';
 import { always, type Catalogue, optional, type Resolved, withDefault } from './variable.ts';
 
 const SECRET_LENGTH = 32;
@@ -32,6 +32,15 @@ export const CATALOGUE = {
     sentence: 'The secret from which keys are derived: for encrypting connection strings and for signing requests.',
     whenUnset: 'In development one is generated at the first start and kept in the data directory.',
     requiredInProduction: true,
+  }),
+  previousServerSecrets: optional({
+    name: 'PREVIOUS_SERVER_SECRETS',
+    prefix: 'server',
+    parser: list({ minLength: SECRET_LENGTH }),
+    visibility: 'secret',
+    sentence:
+      'Server secrets that are still read with, while one is replaced: at the start, what they encrypted is encrypted anew under the present one.',
+    whenUnset: 'Only the present one can be read with.',
   }),
   cronSecret: optional({
     name: 'CRON_SECRET',
@@ -71,6 +80,17 @@ export const CATALOGUE = {
       sentence: 'The address that the server listens on.',
     },
     { development: '127.0.0.1', production: '0.0.0.0' },
+  ),
+  trustedProxies: withDefault(
+    {
+      name: 'TRUSTED_PROXIES',
+      prefix: 'server',
+      parser: integer(0, 10),
+      visibility: 'public',
+      sentence:
+        'How many reverse proxies stand before the server, each of which appends to `X-Forwarded-For`: the address that the outermost of them saw is the caller’s, for limits by address. With `0` the header is not believed.',
+    },
+    always(0),
   ),
   apiUrl: optional({
     name: 'API_URL',

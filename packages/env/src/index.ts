@@ -1,5 +1,5 @@
 export { CATALOGUE, type Environment } from './catalogue.ts';
-export { boolean, integer, oneOf, type Parser, text, url } from './parsers.ts';
+export { boolean, integer, list, oneOf, type Parser, text, url } from './parsers.ts';
 export { resolveEnvironment, type Source } from './resolve.ts';
 export {
   always,

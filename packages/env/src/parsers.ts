@@ -14,6 +14,18 @@ export function text(options: { minLength?: number } = {}): Parser<string> {
   };
 }
 
+/** Texts separated by commas; spaces around them do not count. */
+export function list(options: { minLength?: number } = {}): Parser<readonly string[]> {
+  const item = text(options);
+  return {
+    expects: `one or more texts, separated by commas, of ${item.expects.replace(/^a text$/, 'any length')}`,
+    parse: (value) => {
+      const items = value.split(',').map((part) => item.parse(part.trim()));
+      return items.every((part) => part !== undefined) ? items : undefined;
+    },
+  };
+}
+
 /** Only `true` and `false`: with `0`, `no` or `off` a reader would have to guess. */
 export function boolean(): Parser<boolean> {
   return {

@@ -19,24 +19,56 @@ export function createExternalDatabaseStore(cipher: ConnectionCipher): ExternalD
   };
 }
 
-/** Encrypts anew, under the current secret, whatever a previous one encrypted. Returns how many there were. */
-export async function reencryptConnections(database: Database, cipher: ConnectionCipher): Promise<number> {
-  return await database.transaction(async (tx) => {
-    const stale = await tx.query<ExternalDatabaseKey & EncryptedConnection>(
-      `SELECT "tenancyId", "id", "connectionCiphertext" AS "ciphertext", "connectionKeyId" AS "keyId"
-       FROM "ExternalDatabase" WHERE "connectionKeyId" <> $1 ORDER BY "tenancyId", "id" FOR UPDATE`,
-      [cipher.currentKeyId],
-    );
-    for (const row of stale) {
-      const { ciphertext, keyId } = cipher.encrypt(row, cipher.decrypt(row, row));
-      await tx.query(
-        `UPDATE "ExternalDatabase" SET "connectionCiphertext" = $3, "connectionKeyId" = $4, "updatedAt" = now()
-         WHERE "tenancyId" = $1 AND "id" = $2`,
-        [row.tenancyId, row.id, ciphertext, keyId],
-      );
-    }
-    return stale.length;
-  });
+/** What became of the connections that were under another secret than the current one. */
+export type Reencryption = {
+  renewed: number;
+  /** Left as they are: none of the secrets opens them. */
+  unreadable: number;
+};
+
+/**
+ * Encrypts anew, under the current secret, whatever a previous one encrypted. One row at a time, and each only if nobody
+ * has changed it meanwhile: several servers may do this at once, while owners save connections.
+ */
+export async function reencryptConnections(database: Database, cipher: ConnectionCipher): Promise<Reencryption> {
+  const stale = await database.query<ExternalDatabaseKey & EncryptedConnection>(
+    `SELECT "tenancyId", "id", "connectionCiphertext" AS "ciphertext", "connectionKeyId" AS "keyId"
+     FROM "ExternalDatabase" WHERE "connectionKeyId" <> $1 ORDER BY "tenancyId", "id"`,
+    [cipher.currentKeyId],
+  );
+  const result = { renewed: 0, unreadable: 0 };
+  for (const row of stale) {
+    const connection = tryDecrypt(cipher, row);
+    if (connection === undefined) result.unreadable += 1;
+    else result.renewed += await replaceCiphertext(database, row, cipher.encrypt(row, connection));
+  }
+  return result;
+}
+
+function tryDecrypt(
+  cipher: ConnectionCipher,
+  row: ExternalDatabaseKey & EncryptedConnection,
+): PostgresConnection | undefined {
+  try {
+    return cipher.decrypt(row, row);
+  } catch (error) {
+    if (error instanceof HexclaveError) return undefined;
+    throw error;
+  }
+}
+
+/** The same connection in another ciphertext: no new generation, so that open sessions stay. Returns 0 or 1. */
+async function replaceCiphertext(
+  database: Database,
+  old: ExternalDatabaseKey & EncryptedConnection,
+  { ciphertext, keyId }: EncryptedConnection,
+): Promise<number> {
+  const replaced = await database.query(
+    `UPDATE "ExternalDatabase" SET "connectionCiphertext" = $3, "connectionKeyId" = $4, "updatedAt" = now()
+     WHERE "tenancyId" = $1 AND "id" = $2 AND "connectionCiphertext" = $5 RETURNING 1`,
+    [old.tenancyId, old.id, ciphertext, keyId, old.ciphertext],
+  );
+  return replaced.length;
 }
 
 async function list(queryable: Queryable, tenancyId: string) {

@@ -39,7 +39,7 @@ function bindRoute(api: Api, services: HttpServices, limiter: RateLimiter, route
     const authentication =
       route.access === 'public' ? undefined : await authenticateRequest(c, services, limiter, route);
     if (authentication === undefined) {
-      await limiter.count('client', clientAddress(c, services.config.trustProxy ?? false));
+      await limiter.count('client', clientAddress(c, services.config.trustedProxies ?? 0));
     }
     const input = await readInput(c, route);
     return c.json(await handler(services, authentication, input), route.status as ContentfulStatusCode);

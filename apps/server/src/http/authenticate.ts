@@ -22,7 +22,7 @@ export async function authenticateRequest(
   route: AnyRoute,
 ): Promise<Authentication> {
   const claim = readClaim(c);
-  const address = clientAddress(c, services.config.trustProxy ?? false);
+  const address = clientAddress(c, services.config.trustedProxies ?? 0);
   // Only wrong keys are counted and limited: whoever shares an address with a flood of them keeps working.
   const authentication = await verify(services, claim).catch(async (error: unknown) => {
     if (error instanceof KnownError && error.status === 401) await limiter.count('failedAuthentication', address);

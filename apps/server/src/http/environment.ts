@@ -20,8 +20,8 @@ export type HttpConfig = {
   maxBodyBytes?: number;
   /** `false` lifts the limits. What is left out has the default. */
   rateLimits?: Partial<RateLimits> | false;
-  /** Takes the caller's address from X-Forwarded-For: only behind a proxy that sets it. Default false. */
-  trustProxy?: boolean;
+  /** How many proxies before us append to X-Forwarded-For; see {@link clientAddress}. Default 0. */
+  trustedProxies?: number;
 };
 
 /** Everything that the HTTP API works with. */

@@ -13,7 +13,15 @@ const generatedSchema = z.object({
 type Generated = z.output<typeof generatedSchema>;
 
 /** What the server signs, encrypts and checks with. */
-export type Secrets = { serverSecret: string; cronSecret: string; syncEngineSigningSecret: string };
+export type Secrets = {
+  serverSecret: string;
+  /** Only read with, while the secret is replaced. */
+  previousServerSecrets: readonly string[];
+  cronSecret: string;
+  syncEngineSigningSecret: string;
+  /** Still believed. */
+  previousSigningSecrets: readonly string[];
+};
 
 /** In development, also the password of the demo external database. */
 export type DevelopmentSecrets = Secrets & Pick<Generated, 'demoDatabasePassword'>;
@@ -24,7 +32,7 @@ const SECRET_BYTES = 32;
 /** The secrets of a server that is given them all, as in production; `undefined` if one is missing. */
 export function givenSecrets({ serverSecret, cronSecret, ...environment }: Environment): Secrets | undefined {
   if (serverSecret === undefined || cronSecret === undefined) return undefined;
-  return { serverSecret, cronSecret, syncEngineSigningSecret: signingSecret(environment, serverSecret) };
+  return { serverSecret, cronSecret, ...rotatingSecrets(environment, serverSecret) };
 }
 
 /**
@@ -38,14 +46,30 @@ export async function developmentSecrets(environment: Environment): Promise<Deve
     serverSecret,
     cronSecret: environment.cronSecret ?? generated.cronSecret,
     demoDatabasePassword: generated.demoDatabasePassword,
-    syncEngineSigningSecret: signingSecret(environment, serverSecret),
+    ...rotatingSecrets(environment, serverSecret),
+  };
+}
+
+type Given = Pick<Environment, 'previousServerSecrets' | 'syncEngineSigningSecret' | 'syncEnginePreviousSigningSecret'>;
+
+/** What can be replaced while servers run, with what is still good meanwhile. */
+function rotatingSecrets(given: Given, serverSecret: string) {
+  const previousServerSecrets = given.previousServerSecrets ?? [];
+  const derived = previousServerSecrets.map(signingSecretOf);
+  return {
+    previousServerSecrets,
+    syncEngineSigningSecret: given.syncEngineSigningSecret ?? signingSecretOf(serverSecret),
+    previousSigningSecrets: [
+      ...(given.syncEnginePreviousSigningSecret === undefined ? [] : [given.syncEnginePreviousSigningSecret]),
+      ...(given.syncEngineSigningSecret === undefined ? derived : []),
+    ],
   };
 }
 
 /** Derived from the server secret, so that servers which share the one share the other. */
-function signingSecret(given: Pick<Environment, 'syncEngineSigningSecret'>, serverSecret: string): string {
-  const derive = () => hkdfSync('sha256', serverSecret, 'hexclave', 'sync-engine-signing/v1', SECRET_BYTES);
-  return given.syncEngineSigningSecret ?? Buffer.from(derive()).toString('base64url');
+function signingSecretOf(serverSecret: string): string {
+  const derived = hkdfSync('sha256', serverSecret, 'hexclave', 'sync-engine-signing/v1', SECRET_BYTES);
+  return Buffer.from(derived).toString('base64url');
 }
 
 async function readGenerated(path: string): Promise<Generated> {

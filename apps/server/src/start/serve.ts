@@ -9,6 +9,7 @@ import { createSync } from '../sync/pipeline.ts';
 import { SYNC_ROUTES_PATH } from '../sync/routes.ts';
 import { VERSION } from '../version.ts';
 import { listen } from './http-listener.ts';
+import { renewEncryption } from './renew-encryption.ts';
 import type { Secrets } from './secrets.ts';
 import type { StartContext } from './start-context.ts';
 
@@ -21,7 +22,8 @@ const HTTP_GRACE_MS = 5_000;
 export async function serve(context: StartContext, options: ServeOptions): Promise<string> {
   const { environment, logger, closers, signal } = context;
   const { database, secrets, host, port } = options;
-  const cipher = createConnectionCipher(secrets.serverSecret);
+  const cipher = createConnectionCipher(secrets.serverSecret, secrets.previousServerSecrets);
+  await renewEncryption(database, cipher, logger);
   const apiUrl = environment.apiUrl ?? `http://localhost:${port}`;
   const sync = createSync({
     connectionString: database.connectionString,
@@ -35,7 +37,7 @@ export async function serve(context: StartContext, options: ServeOptions): Promi
     externalDatabases: createExternalDatabaseStore(cipher),
     mappings: mappingCatalogueOf(hexclaveCatalog),
     logger,
-    config: { version: VERSION },
+    config: { version: VERSION, trustedProxies: environment.trustedProxies },
     mountInternalSyncRoutes: (api) => api.route(SYNC_ROUTES_PATH, sync.routes),
   });
   sync.start();

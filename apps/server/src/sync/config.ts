@@ -9,7 +9,9 @@ export type SyncConfig = {
   /** Signs requests to a sync engine, and verifies them. */
   readonly signingSecret: string;
   /** Still believed, so that the secret can be replaced on one server after the other. */
-  readonly previousSigningSecret?: string | undefined;
+  readonly previousSigningSecrets?: readonly string[];
+  /** How many proxies before us append to X-Forwarded-For. Default 0. */
+  readonly trustedProxies?: number;
   /** Another server's sync engine that does the work. Default: the engine in this process. */
   readonly syncEngineUrl?: string | undefined;
   readonly qstash?: QstashConfig | undefined;
@@ -27,7 +29,11 @@ export type QstashConfig = {
 
 export const SYNC_ENGINE_PATH = '/api/v1/internal/external-db-sync/sync-engine';
 
-type Secrets = { readonly cronSecret: string; readonly syncEngineSigningSecret: string };
+type Secrets = {
+  readonly cronSecret: string;
+  readonly syncEngineSigningSecret: string;
+  readonly previousSigningSecrets: readonly string[];
+};
 
 /** `apiUrl`: where the API is reached from outside, without a path. */
 export function syncConfigOf(environment: Environment, secrets: Secrets, apiUrl: string): SyncConfig {
@@ -36,7 +42,8 @@ export function syncConfigOf(environment: Environment, secrets: Secrets, apiUrl:
     allowPrivateHosts: environment.allowPrivateHosts,
     cronSecret: secrets.cronSecret,
     signingSecret: secrets.syncEngineSigningSecret,
-    previousSigningSecret: environment.syncEnginePreviousSigningSecret,
+    previousSigningSecrets: secrets.previousSigningSecrets,
+    trustedProxies: environment.trustedProxies,
     syncEngineUrl: environment.syncEngineUrl,
     qstash: qstashConfigOf(environment, apiUrl),
   };

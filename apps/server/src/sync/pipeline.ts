@@ -79,9 +79,10 @@ export function createSync({ connectionString, cipher, logger, config }: SyncDep
       engine,
       deliver,
       cronSecret: config.cronSecret,
-      signingSecrets: [config.signingSecret, config.previousSigningSecret].filter((secret) => secret !== undefined),
+      signingSecrets: [config.signingSecret, ...(config.previousSigningSecrets ?? [])],
       verifyQstash: config.qstash && qstashVerifier({ ...config.qstash, url: config.qstash.syncEngineUrl }),
       onError: (error) => reportPart('poller', error),
+      trustedProxies: config.trustedProxies ?? 0,
       stopping: stopping.signal,
     }),
     start: () => {

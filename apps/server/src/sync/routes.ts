@@ -16,7 +16,7 @@ export type SyncRoutesDependencies = EngineRequestServices & {
   readonly stopping: AbortSignal;
   /** Of requests with a wrong secret; `false` lifts the limit. */
   readonly rateLimits?: Partial<RateLimits> | false;
-  readonly trustProxy?: boolean;
+  readonly trustedProxies?: number;
 };
 
 type RequestContext = Context<HttpEnvironment>;
@@ -64,13 +64,13 @@ export function syncRoutes(dependencies: SyncRoutesDependencies): Hono<HttpEnvir
 /** Guessing is slowed down, as with keys. */
 async function limitFailures(
   c: RequestContext,
-  { trustProxy = false }: SyncRoutesDependencies,
+  { trustedProxies = 0 }: SyncRoutesDependencies,
   limiter: RateLimiter,
   handle: () => Promise<object>,
 ): Promise<object> {
   return handle().catch(async (error: unknown) => {
     const unauthorized = error instanceof KnownError && error.status === 401;
-    if (unauthorized) await limiter.count('failedAuthentication', clientAddress(c, trustProxy));
+    if (unauthorized) await limiter.count('failedAuthentication', clientAddress(c, trustedProxies));
     throw error;
   });
 }

@@ -12,11 +12,19 @@ export type InstallationOptions = {
   readonly connectionString?: string;
   /** Server processes to begin with. Default 1. */
   readonly servers?: number;
+  /** Variables of every server process, besides those that all need. */
+  readonly environment?: Readonly<Record<string, string>>;
 };
 
 export type ServerOptions = {
   /** Whether the process drives sequencer and poller itself. Default true. */
   readonly runLoops?: boolean;
+  /** Further variables of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** A module that the process loads before the server, to change the world that it sees. */
+  readonly preload?: string;
+  /** Another version of the server than the one built from this source. */
+  readonly program?: string;
 };
 
 export type CronRoute = 'sequencer' | 'poller';
@@ -26,6 +34,8 @@ export type Installation = {
   /** The internal database, for tests that look or write behind the server's back. */
   readonly db: Database;
   readonly connectionString: string;
+  /** The server as it was built from this source. */
+  readonly program: string;
   readonly servers: readonly ServerProcess[];
   /** The first one. */
   readonly server: ServerProcess;
@@ -53,12 +63,18 @@ export async function createInstallation(options: InstallationOptions = {}): Pro
     if (server === undefined) throw new Error('No server is running');
     return server;
   };
-  const startServer = async ({ runLoops = true }: ServerOptions = {}) => {
-    const server = await startServerProcess(build.program, {
-      ...environmentOf(secrets),
-      HEXCLAVE_DATABASE_CONNECTION_STRING: connectionString,
-      HEXCLAVE_EXTERNAL_DB_SYNC_RUN_LOOPS: String(runLoops),
-    });
+  const startServer = async ({ runLoops = true, environment, preload, program }: ServerOptions = {}) => {
+    const server = await startServerProcess(
+      program ?? build.program,
+      {
+        ...environmentOf(secrets),
+        HEXCLAVE_DATABASE_CONNECTION_STRING: connectionString,
+        HEXCLAVE_EXTERNAL_DB_SYNC_RUN_LOOPS: String(runLoops),
+        ...options.environment,
+        ...environment,
+      },
+      preload === undefined ? [] : ['--import', preload],
+    );
     servers.push(server);
     return server;
   };
@@ -69,6 +85,7 @@ export async function createInstallation(options: InstallationOptions = {}): Pro
   return {
     db,
     connectionString,
+    program: build.program,
     servers,
     get server() {
       return first();

@@ -26,7 +26,7 @@ export type ServerProcess = {
 };
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
-const KEPT_OUTPUT = 20_000;
+const KEPT_OUTPUT = 1_000_000;
 const START_TIMEOUT_MS = 30_000;
 const STARTS = 5;
 /** Below the ports of the embedded PostgreSQL servers. */
@@ -43,11 +43,15 @@ export async function buildServer(): Promise<{ program: string; remove(): Promis
   };
 }
 
-/** Starts the server on a free port and resolves once it is healthy. */
-export async function startServerProcess(program: string, environment: Record<string, string>): Promise<ServerProcess> {
+/** Starts the server on a free port and resolves once it is healthy. `nodeOptions`: e.g. a module to load before it. */
+export async function startServerProcess(
+  program: string,
+  environment: Record<string, string>,
+  nodeOptions: readonly string[] = [],
+): Promise<ServerProcess> {
   for (let attempt = 1; ; attempt++) {
     const prefix = await freePortPrefix();
-    const server = spawnServer(program, prefix, environment);
+    const server = spawnServer([...nodeOptions, program], prefix, environment);
     try {
       await untilHealthy(server);
       return server;
@@ -66,9 +70,9 @@ async function freePortPrefix(): Promise<number> {
   }
 }
 
-function spawnServer(program: string, prefix: number, environment: Record<string, string>): ServerProcess {
+function spawnServer(args: readonly string[], prefix: number, environment: Record<string, string>): ServerProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !OURS.test(name));
-  const child = spawn(process.execPath, ['--enable-source-maps', program], {
+  const child = spawn(process.execPath, ['--enable-source-maps', ...args], {
     env: {
       ...Object.fromEntries(inherited),
       ...environment,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { resultTypes } from '@hexclave/db';
 import { DestinationError } from '@hexclave/sync';
@@ -68,16 +69,18 @@ export function discard(client: pg.Client): void {
 }
 
 function tlsOptions({ host, tls }: PostgresConnection): false | ConnectionOptions {
+  // An address is not sent as a server name (RFC 6066); the certificate is then compared with the address connected to.
+  const name = isIP(host) === 0 ? { servername: host } : {};
   switch (tls.mode) {
     case 'disable':
       return false;
     case 'no-verify':
     case 'require':
-      return { rejectUnauthorized: false, servername: host };
+      return { ...name, rejectUnauthorized: false };
     case 'verify-ca':
-      return { rejectUnauthorized: true, ca: tls.ca, servername: host, checkServerIdentity: () => undefined };
+      return { ...name, rejectUnauthorized: true, ca: tls.ca, checkServerIdentity: () => undefined };
     case 'verify-full':
-      return { rejectUnauthorized: true, ca: tls.ca, servername: host };
+      return { ...name, rejectUnauthorized: true, ca: tls.ca };
   }
 }
 
