@@ -7,6 +7,7 @@ export default defineConfig({
       'apps/**/*.test.ts',
       'e2e/**/*.test.ts',
       'benchmarks/**/*.test.ts',
+      'chaos/**/*.test.ts',
       'scripts/**/*.test.ts',
     ],
     globalSetup: ['packages/testing/src/global-setup.ts'],

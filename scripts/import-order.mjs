@@ -20,7 +20,7 @@ export const MAY_IMPORT = {
 };
 
 /** At the edge: anything may be used, and nothing imports these. */
-export const EDGE = ['e2e', 'benchmarks'];
+export const EDGE = ['e2e', 'benchmarks', 'chaos'];
 
 /** What tests may use besides what their package may import. */
 export const FOR_TESTS = ['testing', 'embedded-postgres', 'migrations', 'db', 'errors'];

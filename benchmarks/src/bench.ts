@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDatabase, type Database } from '@hexclave/db';
 import { type Cluster, startCluster } from '@hexclave/embedded-postgres';
+import { type Handlers, type Remote, startRemote } from '@hexclave/testing/rpc';
 import { type Cleanup, createCleanup } from './cleanup.ts';
 import type { Options } from './options.ts';
 import { bundleScripts, type Script } from './processes/bundle.ts';
 import type { LoadHandlers } from './processes/load.ts';
-import { type Handlers, type Remote, startRemote } from './processes/rpc.ts';
 import { createProgress, type Progress } from './progress.ts';
 
 /** The two clusters of a comparison, with PostgreSQL's default durability. */
@@ -49,7 +49,7 @@ export async function createBench({ options, signal, silent }: BenchSetup): Prom
     return made.get(key) as T;
   };
   const start = <H extends Handlers>(script: Script, execArgv?: readonly string[]): Remote<H> => {
-    const remote = startRemote<H>(scripts[script], execArgv);
+    const remote = startRemote<H>(scripts[script], { execArgv });
     cleanup.add(() => remote.stop());
     return remote;
   };

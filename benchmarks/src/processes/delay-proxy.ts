@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { serve } from './rpc.ts';
+import { serve } from '@hexclave/testing/rpc';
 
 /** A TCP proxy that only adds time: whatever arrives is passed on, in order, `delayMs` later, at any bandwidth. */
 

@@ -1,8 +1,8 @@
 import { createDatabase, type Database } from '@hexclave/db';
 import { type PostgresConnection, postgresDestination } from '@hexclave/destination-postgres';
 import { createEngine, type Engine, type Pipeline, startPipeline } from '@hexclave/sync';
+import { serve } from '@hexclave/testing/rpc';
 import { benchCatalog } from '../workload/mapping.ts';
-import { serve } from './rpc.ts';
 
 /**
  * The pipeline as the server runs it, in a process of its own. External databases have their connection in plain JSON

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { serve } from '@hexclave/testing/rpc';
 import pg from 'pg';
 import { COLUMNS, randomRow, rowId, seededRandom } from '../workload/rows.ts';
-import { serve } from './rpc.ts';
 
 /** Clients of the source, in a process of their own: they must not share an event loop with what they measure. */
 

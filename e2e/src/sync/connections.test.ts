@@ -1,7 +1,6 @@
-import { waitUntil } from '@hexclave/testing';
+import { type FaultProxy, startFaultProxy, waitUntil } from '@hexclave/testing';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import {
   connectionOf,
   converged,

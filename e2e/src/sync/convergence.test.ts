@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { retryability } from '@hexclave/db';
+import { type Random, seededRandom } from '@hexclave/testing';
 import { afterEach, expect, test } from 'vitest';
 import { converged, createHarness, differences, type Harness, type Target } from './harness.ts';
-import { type Random, seededRandom } from './random.ts';
 import { writeSomething } from './random-writes.ts';
 
 const WRITE_MS = 20_000;

@@ -1,5 +1,5 @@
 import type { Queryable } from '@hexclave/db';
-import type { Random } from './random.ts';
+import type { Random } from '@hexclave/testing';
 
 /** So few keys that they are deleted and created again all the time. */
 const KEYS = 40;

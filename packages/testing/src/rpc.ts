@@ -28,10 +28,24 @@ async function answer(handlers: Handlers, { id, method, args }: Call): Promise<R
   }
 }
 
+/** How a process is started besides its script. */
+export type RemoteOptions = {
+  readonly execArgv?: readonly string[];
+  /** Besides our own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Takes what the process prints; otherwise it goes where ours does. */
+  readonly onOutput?: (text: string) => void;
+};
+
 /** A process that answers `H`. */
 export type Remote<H extends Handlers> = {
   readonly pid: number;
+  /** Rejects what is under way when the process ends. */
   call<M extends keyof H & string>(method: M, ...args: Parameters<H[M]>): ReturnType<H[M]>;
+  /** Sends a signal, for tests of faults. */
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves when the process has ended, however that comes. */
+  readonly ended: Promise<void>;
   /** Resolves when the process has ended. */
   stop(): Promise<void>;
 };
@@ -39,8 +53,16 @@ export type Remote<H extends Handlers> = {
 const STOP_MS = 5_000;
 
 /** Starts a bundled script as a process of its own. */
-export function startRemote<H extends Handlers>(script: string, execArgv: readonly string[] = []): Remote<H> {
-  const child = fork(script, { serialization: 'advanced', execArgv: [...execArgv] });
+export function startRemote<H extends Handlers>(script: string, options: RemoteOptions = {}): Remote<H> {
+  const child = fork(script, {
+    serialization: 'advanced',
+    execArgv: [...(options.execArgv ?? [])],
+    env: { ...process.env, ...options.env },
+    silent: options.onOutput !== undefined,
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => options.onOutput?.(chunk.toString()));
+  }
   const pending = new Map<number, (reply: Reply) => void>();
   let nextId = 1;
   child.on('message', (reply: Reply) => {
@@ -55,9 +77,19 @@ export function startRemote<H extends Handlers>(script: string, execArgv: readon
     new Promise((resolve, reject) => {
       const id = nextId++;
       pending.set(id, ({ result, error }) => (error === undefined ? resolve(result) : reject(new Error(error))));
-      child.send({ id, method, args } satisfies Call);
+      // A process that has just ended is told of by its exit.
+      child.send({ id, method, args } satisfies Call, (error) => {
+        if (error !== null) pending.get(id)?.({ id, error: `${script} cannot be reached: ${error.message}` });
+      });
     });
-  return { pid: child.pid ?? 0, call: call as unknown as Remote<H>['call'], stop: () => stop(child) };
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return {
+    pid: child.pid ?? 0,
+    call: call as unknown as Remote<H>['call'],
+    kill: (signal) => void child.kill(signal),
+    ended,
+    stop: () => stop(child),
+  };
 }
 
 async function stop(child: ChildProcess): Promise<void> {
