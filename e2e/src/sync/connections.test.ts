@@ -244,6 +244,24 @@ describe('the role', () => {
     expect((await stateOf(harness, target)).mappings.teams?.errorCode).toBeNull();
   });
 
+  test('whose right to a table was revoked before an engine has to copy all of them anew: the others are', async () => {
+    const role = await asRole('secret');
+    await addUser(harness.db, tenancy);
+    await harness.sync(tenancy);
+    const { db } = target.database;
+    await db.query('ALTER TABLE hexclave.teams OWNER TO CURRENT_USER');
+    await db.query('UPDATE hexclave._hexclave_sync_metadata SET epoch = NULL');
+    await db.query('DELETE FROM hexclave.users');
+    await addTeam(harness.db, tenancy);
+    const engine = harness.newEngine();
+    await harness.sync(tenancy, engine);
+    expect((await stateOf(harness, target)).mappings.teams?.errorCode).toBe('TARGET_PERMISSION_DENIED');
+    expect((await differences(harness, target)).map(({ mapping }) => mapping)).toEqual(['teams']);
+    await db.query(`GRANT ALL ON hexclave.teams TO "${role}"`);
+    await harness.syncAgain(tenancy, engine);
+    await expectEqual();
+  });
+
   test('which may only read: shown with its SQLSTATE, with growing attempts since one moment, and heals', async () => {
     const role = await asRole('secret');
     const id = await addUser(harness.db, tenancy);

@@ -74,6 +74,17 @@ export type PreparedTable = {
   readonly parked: number;
 };
 
+/** A copy that is to begin: the changes past `cursor` are streamed once it is done. */
+export type CopyStart = {
+  readonly table: TargetTable;
+  readonly epoch: string;
+  readonly cursor: bigint;
+  /** Where it begins if the target table is empty; `null`: there is nothing to copy either. */
+  readonly ifEmpty: CopyProgress | null;
+  /** Where it begins otherwise. */
+  readonly otherwise: CopyProgress;
+};
+
 /**
  * A connection to one external database, used by one run of the engine at a time.
  *
@@ -82,12 +93,18 @@ export type PreparedTable = {
  * errors are `DestinationError`s and carry no row data and no connection string.
  */
 export type DestinationConnection = {
-  /** Creates or extends the schema and says where each mapping stands. One table's error does not hide the others. */
+  /**
+   * Creates or extends the schema and says where each mapping stands. To be called first: a server that must not be written
+   * to, or whose schema is somebody else's, is found here. One table's error does not hide the others.
+   */
   prepare(tables: readonly TargetTable[]): Promise<Map<string, PreparedTable | DestinationFailure>>;
   /** Reads one position again, after a batch was fenced. */
   readPosition(table: TargetTable): Promise<Position | null>;
-  /** Begins a copy: replaces whatever position there is, and finds out, while nobody can commit, whether the target is empty. */
-  startCopy(table: TargetTable, epoch: string, cursor: bigint): Promise<Position>;
+  /**
+   * Begins copies: replaces whatever positions there are, and finds out, while nobody can commit, which targets are empty.
+   * Returns where each mapping is then. One table's error does not hide the others.
+   */
+  startCopies(starts: readonly CopyStart[]): Promise<Map<string, Position | DestinationFailure>>;
   /** Applies a page. Rows that the target refuses are parked. */
   applyPage(table: TargetTable, page: Page, from: Position, to: Position): Promise<ApplyResult>;
   /** Writes a stream of rows without committing. At most {@link DestinationConnection.lanes} at once. */

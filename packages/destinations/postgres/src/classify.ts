@@ -1,6 +1,7 @@
 import { errorCode } from '@hexclave/db';
 import { DestinationError, type DestinationErrorCode, type TargetTable } from '@hexclave/sync';
 import pg from 'pg';
+import { OWN_SQLSTATES } from './refusal.ts';
 
 /** SQLSTATEs and their classes (two characters), the more exact first. PostgreSQL manual, appendix A. */
 const BY_SQLSTATE: Record<string, DestinationErrorCode> = {
@@ -60,6 +61,8 @@ export function classify(error: unknown, target?: TargetTable): DestinationError
 }
 
 function ofSqlState(sqlState: string, error: unknown, target: TargetTable | undefined): DestinationError {
+  const own = OWN_SQLSTATES[sqlState];
+  if (own !== undefined) return new DestinationError(own);
   return new DestinationError(codeOf(sqlState, error as ServerError, target), {
     sqlState,
     detail: objectsNamed(error as ServerError),

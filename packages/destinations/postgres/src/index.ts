@@ -1,7 +1,7 @@
 import type { Destination } from '@hexclave/sync';
 import { createConnection } from './connection.ts';
 import { namesIn } from './names.ts';
-import { checkServer, discard, openSession, type PostgresConnection, type SessionOptions } from './session.ts';
+import { openSession, type PostgresConnection, type SessionOptions } from './session.ts';
 
 export { isPublic, resolveTarget } from './address.ts';
 export { classify } from './classify.ts';
@@ -12,14 +12,8 @@ export function postgresDestination(options: SessionOptions): Destination<Postgr
   return {
     type: 'postgres',
     connect: async (connection, schema, owner) => {
-      const first = await openSession(connection, options);
-      try {
-        await checkServer(first);
-      } catch (error) {
-        discard(first);
-        throw error;
-      }
-      return createConnection(first, namesIn(schema), owner, () => openSession(connection, options));
+      const open = () => openSession(connection, options);
+      return createConnection(await open(), namesIn(schema), owner, open);
     },
   };
 }

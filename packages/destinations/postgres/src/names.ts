@@ -1,5 +1,5 @@
 import { quoteIdentifier as id, quoteLiteral } from '@hexclave/db';
-import type { Position, TargetOwner, TargetTable } from '@hexclave/sync';
+import type { CopyProgress, Position, TargetOwner, TargetTable } from '@hexclave/sync';
 
 /** Our own two tables in the customer's schema. */
 export const METADATA_TABLE = '_hexclave_sync_metadata';
@@ -42,15 +42,15 @@ export const BEGIN = `BEGIN; ${TIMEOUTS}; ${NOT_DURABLE}`;
 export const FENCED_SQLSTATE = 'HXF01';
 
 /** SQL equal for equal positions: `null` when streaming. */
-function copyLiteral(position: Position): string {
-  return position.copy === null ? 'NULL' : `${quoteLiteral(JSON.stringify(position.copy))}::jsonb`;
+export function copyLiteral(copy: CopyProgress | null): string {
+  return copy === null ? 'NULL' : `${quoteLiteral(JSON.stringify(copy))}::jsonb`;
 }
 
 /** Locks the position and raises {@link FENCED_SQLSTATE} unless it is still `from`: then nothing of the batch happens. */
 export function fenceSql(names: Names, owner: TargetOwner, target: TargetTable, from: Position): string {
   const check = `SELECT 1 FROM ${names.metadata} m WHERE m.mapping_name = ${quoteLiteral(target.mapping)}
       AND m.owner = ${quoteLiteral(owner.tenancyId)} AND m.declaration_hash = ${quoteLiteral(target.hash)} AND m.epoch = ${quoteLiteral(from.epoch)}
-      AND m.last_synced_sequence_id = ${from.cursor} AND m.copy_progress IS NOT DISTINCT FROM ${copyLiteral(from)}
+      AND m.last_synced_sequence_id = ${from.cursor} AND m.copy_progress IS NOT DISTINCT FROM ${copyLiteral(from.copy)}
       FOR UPDATE`;
   const body = `BEGIN
     PERFORM 1 FROM (${check}) fence;
@@ -62,5 +62,5 @@ export function fenceSql(names: Names, owner: TargetOwner, target: TargetTable, 
 /** Moves the position; only after {@link fenceSql} in the same transaction. */
 export function moveSql(names: Names, target: TargetTable, to: Position): string {
   return `UPDATE ${names.metadata} SET epoch = ${quoteLiteral(to.epoch)}, last_synced_sequence_id = ${to.cursor},
-    copy_progress = ${copyLiteral(to)}, updated_at = now() WHERE mapping_name = ${quoteLiteral(target.mapping)}`;
+    copy_progress = ${copyLiteral(to.copy)}, updated_at = now() WHERE mapping_name = ${quoteLiteral(target.mapping)}`;
 }

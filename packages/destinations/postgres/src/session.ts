@@ -83,17 +83,3 @@ function tlsOptions({ host, tls }: PostgresConnection): false | ConnectionOption
       return { ...name, rejectUnauthorized: true, ca: tls.ca };
   }
 }
-
-/** Throws unless the server is one that the destination works with, and may write to. */
-export async function checkServer(client: pg.Client): Promise<void> {
-  const asked = client.query<{ version: number; isInternal: boolean }>(CHECK_SERVER);
-  const { rows } = await asked.catch((error: unknown) => {
-    throw classify(error);
-  });
-  if ((rows[0]?.version ?? 0) < 120_000) throw new DestinationError('TARGET_UNSUPPORTED_VERSION');
-  if (rows[0]?.isInternal === true) throw new DestinationError('TARGET_IS_INTERNAL_DATABASE');
-}
-
-/** An internal database is known by two of its tables, whichever name or address it was reached by; the catalogue is open to any role. */
-const CHECK_SERVER = `SELECT current_setting('server_version_num')::int AS version,
-  (SELECT count(DISTINCT c.relname) = 2 FROM pg_catalog.pg_class c WHERE c.relname IN ('SequenceEpoch', 'ExternalDbSyncMetadata')) AS "isInternal"`;

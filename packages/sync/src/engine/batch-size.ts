@@ -11,12 +11,12 @@ const AIM_MS = 1_000;
 
 export const firstBatchSize: BatchSize = { rows: FIRST_ROWS };
 
-/** After a batch of `rows` rows and `bytes` bytes that took `ms`: at most doubles, at most halves. */
+/** After a batch of `rows` rows and `bytes` bytes that took `ms`: at most four times as many, at least half. */
 export function afterBatch(size: BatchSize, batch: { rows: number; bytes: number; ms: number }): BatchSize {
   if (batch.rows === 0) return size;
   const byBytes = (AIM_BYTES / Math.max(batch.bytes, 1)) * batch.rows;
   const byTime = (AIM_MS / Math.max(batch.ms, 1)) * batch.rows;
-  return clamp(Math.min(byBytes, byTime), size.rows / 2, size.rows * 2);
+  return clamp(Math.min(byBytes, byTime), size.rows / 2, size.rows * 4);
 }
 
 /** After a time-out, a deadlock or the like. */

@@ -169,9 +169,9 @@ async function syncConnected(run: DatabaseRun, kept: KeptConnection): Promise<bo
     epoch: run.epoch,
     mayContinue: controlled(run),
   };
+  for (const mapping of kept.runs.values()) Object.assign(mapping, { rowsApplied: 0, moved: false });
   const mappingFailures = await prepareMissing(run, kept);
   const runs = [...kept.runs.values()];
-  for (const mapping of runs) Object.assign(mapping, { rowsApplied: 0, moved: false });
   try {
     const result = await runMappings(context, runs);
     for (const [mapping, failure] of result.failures) mappingFailures.set(mapping.route.target.mapping, failure);

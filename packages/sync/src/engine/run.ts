@@ -105,5 +105,5 @@ async function attempt(
 
 async function readPositionAnew({ db, connection, tenancyId }: RunContext, run: MappingRun): Promise<void> {
   const position = await connection.readPosition(run.route.target);
-  run.position = await positionToGoOnFrom(db, connection, tenancyId, run.route, position);
+  run.position = await positionToGoOnFrom(db, connection, tenancyId, { route: run.route, position });
 }

@@ -61,23 +61,24 @@ export async function mayContinue(db: Database, database: ExternalDatabase): Pro
   return rows[0]?.ok === true;
 }
 
-/** The history against which a target's positions are judged. */
-export async function readHistory(db: Database, tenancyId: string, sourceTable: string): Promise<SourceHistory> {
-  const rows = await db.query<{
+/** The history against which a target's positions are judged, by the source table of their mapping. */
+export async function readHistories(db: Database, tenancyId: string): Promise<(sourceTable: string) => SourceHistory> {
+  const [row] = await db.query<{
     epochs: { id: string; startsAfter: string }[] | null;
     lastNumber: bigint;
-    pruned: bigint | null;
+    pruned: Record<string, string> | null;
   }>(
     `SELECT (SELECT jsonb_agg(jsonb_build_object('id', e."id", 'startsAfter', e."startsAfter"::text) ORDER BY e."ordinal") FROM "SequenceEpoch" e) AS epochs,
        (SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM "global_seq_id" s) AS "lastNumber",
-       (SELECT h."prunedThrough" FROM "DeletedRowHorizon" h WHERE h."tenancyId" = $1 AND h."tableName" = $2) AS pruned`,
-    [tenancyId, sourceTable],
+       (SELECT jsonb_object_agg(h."tableName", h."prunedThrough"::text) FROM "DeletedRowHorizon" h WHERE h."tenancyId" = $1) AS pruned`,
+    [tenancyId],
   );
-  const epochs: Epoch[] = (rows[0]?.epochs ?? []).map((epoch) => ({
-    id: epoch.id,
-    startsAfter: BigInt(epoch.startsAfter),
-  }));
-  return { epochs, lastNumber: rows[0]?.lastNumber ?? 0n, tombstonesPrunedThrough: rows[0]?.pruned ?? 0n };
+  const epochs: Epoch[] = (row?.epochs ?? []).map(({ id, startsAfter }) => ({ id, startsAfter: BigInt(startsAfter) }));
+  return (sourceTable) => ({
+    epochs,
+    lastNumber: row?.lastNumber ?? 0n,
+    tombstonesPrunedThrough: BigInt(row?.pruned?.[sourceTable] ?? 0),
+  });
 }
 
 /** Most rows and bytes of one page: a page is held in memory. */

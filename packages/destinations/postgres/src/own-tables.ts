@@ -1,0 +1,72 @@
+import { quoteIdentifier as id, quoteLiteral } from '@hexclave/db';
+import type { CopyProgress, Position, TargetOwner, TargetTable } from '@hexclave/sync';
+import type { Names } from './names.ts';
+
+/** What the metadata says of one mapping. */
+export type MetadataRow = {
+  readonly externalDatabaseId: string;
+  readonly hash: string | null;
+  readonly epoch: string | null;
+  /** As text: JSON numbers are not exact. */
+  readonly cursor: string;
+  readonly copy: CopyProgress | null;
+};
+
+/** `null`: there is nothing to build on. */
+export function positionOf({ epoch, cursor, copy }: MetadataRow): Position | null {
+  return epoch === null ? null : { epoch, cursor: BigInt(cursor), copy };
+}
+
+/** Held while tables are created or altered: two first contacts at once wait for each other. */
+export function lockSql(names: Names): string {
+  return `SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext(${quoteLiteral(`hexclave:${names.schema}`)}))`;
+}
+
+/** Our schema and our two tables. */
+export function createOwnTables(names: Names, schemaExists: boolean): string[] {
+  return [
+    // Where the customer has made the schema, the role needs no right to create schemas, even ones that exist.
+    ...(schemaExists ? [] : [`CREATE SCHEMA IF NOT EXISTS ${id(names.schema)}`]),
+    `CREATE TABLE IF NOT EXISTS ${names.metadata} (
+      mapping_name text PRIMARY KEY, owner text NOT NULL, external_database_id text NOT NULL, table_name text NOT NULL,
+      declaration_hash text, epoch text, last_synced_sequence_id bigint NOT NULL DEFAULT 0, copy_progress jsonb,
+      updated_at timestamptz NOT NULL DEFAULT now()) WITH (fillfactor = 50)`,
+    `CREATE TABLE IF NOT EXISTS ${names.parked} (
+      mapping_name text NOT NULL, key jsonb NOT NULL, error_code text NOT NULL, error_sqlstate text, error_message text NOT NULL,
+      attempts integer NOT NULL, parked_at timestamptz NOT NULL, next_attempt_at timestamptz NOT NULL,
+      PRIMARY KEY (mapping_name, key))`,
+    `COMMENT ON TABLE ${names.metadata} IS 'How far Hexclave has copied each table. Do not edit: a changed row causes a new copy.'`,
+    `COMMENT ON TABLE ${names.parked} IS 'Rows that this database refused. Hexclave tries them again by itself.'`,
+  ];
+}
+
+/**
+ * Whether the schema holds the copy of another project, or of another external database: in one table they would be mixed
+ * for good. What an external database left that is no longer configured may be taken over: it was renamed.
+ */
+export function ownedByAnother(names: Names, owner: TargetOwner): string {
+  const siblings = owner.siblingIds.map((sibling) => quoteLiteral(sibling)).join(', ');
+  const sibling = siblings === '' ? '' : ` OR m.external_database_id IN (${siblings})`;
+  return `EXISTS (SELECT 1 FROM ${names.metadata} m WHERE m.owner <> ${quoteLiteral(owner.tenancyId)}${sibling})`;
+}
+
+/** Notes that a table is as declared, and that there is nothing yet to build on. */
+export function claimSql(names: Names, owner: TargetOwner, target: TargetTable): string {
+  const values = [target.mapping, owner.tenancyId, owner.externalDatabaseId, target.name, target.hash].map(
+    quoteLiteral,
+  );
+  return `INSERT INTO ${names.metadata} AS m (mapping_name, owner, external_database_id, table_name, declaration_hash) VALUES (${values.join(', ')})
+    ON CONFLICT (mapping_name) DO UPDATE SET external_database_id = excluded.external_database_id, table_name = excluded.table_name,
+      declaration_hash = excluded.declaration_hash, epoch = NULL, last_synced_sequence_id = 0, copy_progress = NULL, updated_at = now()`;
+}
+
+/** A table that was changed is copied anew once it is mended: its values may be gone. */
+export function forgetPositionSql(names: Names, target: TargetTable): string {
+  return `UPDATE ${names.metadata} SET epoch = NULL WHERE mapping_name = ${quoteLiteral(target.mapping)}`;
+}
+
+/** The external database was renamed. Noted, or a later one of the old name would seem to be the owner. */
+export function takeOverSql(names: Names, owner: TargetOwner, target: TargetTable): string {
+  return `UPDATE ${names.metadata} SET external_database_id = ${quoteLiteral(owner.externalDatabaseId)}
+    WHERE mapping_name = ${quoteLiteral(target.mapping)}`;
+}

@@ -1,0 +1,46 @@
+import { quoteLiteral } from '@hexclave/db';
+import { type CopyProgress, type CopyStart, DestinationError, type Position, type TargetOwner } from '@hexclave/sync';
+import type pg from 'pg';
+import { jointly, type PerTable } from './jointly.ts';
+import { BEGIN, copyLiteral, type Names } from './names.ts';
+import { runStatements } from './transaction.ts';
+
+/** Begins copies in one round trip; see `DestinationConnection.startCopies`. */
+export function startCopies(
+  client: pg.Client,
+  names: Names,
+  owner: TargetOwner,
+  starts: readonly CopyStart[],
+): Promise<PerTable<Position>> {
+  const items = starts.map((start) => ({ ...start, target: start.table }));
+  return jointly(items, async (some) => {
+    const locks = `SELECT 1 FROM ${names.metadata} m WHERE ${some.map((start) => `(${isOurs(owner, start)})`).join(' OR ')} ORDER BY m.mapping_name FOR UPDATE`;
+    const results = await runStatements(client, [
+      BEGIN,
+      locks,
+      ...some.map((start) => startSql(names, owner, start)),
+      'COMMIT',
+    ]);
+    const moved = results.slice(-1 - some.length, -1);
+    return new Map(some.map((start, place) => [start.table.mapping, outcome(start, moved[place])]));
+  });
+}
+
+function isOurs(owner: TargetOwner, { table }: CopyStart): string {
+  return `m.mapping_name = ${quoteLiteral(table.mapping)} AND m.owner = ${quoteLiteral(owner.tenancyId)} AND m.declaration_hash = ${quoteLiteral(table.hash)}`;
+}
+
+/** A statement after the lock: one that looked before it had the lock could miss rows of a batch that it waited for. */
+function startSql(names: Names, owner: TargetOwner, start: CopyStart): string {
+  return `UPDATE ${names.metadata} m SET epoch = ${quoteLiteral(start.epoch)}, last_synced_sequence_id = ${start.cursor}, updated_at = now(),
+    copy_progress = CASE WHEN EXISTS (SELECT 1 FROM ${names.table(start.table)}) THEN ${copyLiteral(start.otherwise)} ELSE ${copyLiteral(start.ifEmpty)} END
+    WHERE ${isOurs(owner, start)} RETURNING m.copy_progress AS copy`;
+}
+
+function outcome({ epoch, cursor }: CopyStart, moved: pg.QueryResult<{ copy: CopyProgress | null }> | undefined) {
+  const [row] = moved?.rows ?? [];
+  // The row is gone or somebody else's: the next preparation finds out which.
+  if (row === undefined)
+    return { failure: new DestinationError('TARGET_CONFLICT', { detail: 'the metadata of the copy has changed' }) };
+  return { epoch, cursor, copy: row.copy };
+}
