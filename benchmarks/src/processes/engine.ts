@@ -1,4 +1,4 @@
-import { createDatabase, type Database } from '@hexclave/db';
+import { createDatabase, createResident, type Database } from '@hexclave/db';
 import { type PostgresConnection, postgresDestination } from '@hexclave/destination-postgres';
 import { createEngine, type Engine, type Pipeline, startPipeline } from '@hexclave/sync';
 import { serve } from '@hexclave/testing/rpc';
@@ -13,9 +13,10 @@ const failures: string[] = [];
 
 const handlers = {
   start: async (connectionString: string): Promise<void> => {
+    const resident = createResident({ connectionString, applicationName: 'hexclave listener' });
     const databases = [
-      createDatabase({ connectionString, max: 12 }),
-      createDatabase({ connectionString, max: 8 }),
+      createDatabase({ connectionString, max: 12, resident }),
+      createDatabase({ connectionString, max: 8, resident }),
     ] as const;
     const destination = postgresDestination({ allowPrivateHosts: true, connectTimeoutMs: 10_000 });
     const engine = createEngine({
@@ -30,6 +31,7 @@ const handlers = {
     });
     const pipeline = startPipeline({
       db: databases[0],
+      resident,
       catalog: benchCatalog,
       onError: (part, error) => failures.push(`${part}: ${error instanceof Error ? error.stack : String(error)}`),
       deliver: async ({ tenancyId, externalDatabaseId }, signal) => {

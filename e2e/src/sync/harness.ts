@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createDatabase, type Database } from '@hexclave/db';
+import { createDatabase, createResident, type Database } from '@hexclave/db';
 import { type PostgresConnection, postgresDestination } from '@hexclave/destination-postgres';
 import {
   type Catalog,
@@ -117,10 +117,12 @@ export async function createHarness(catalog: Catalog = hexclaveCatalog) {
     /** Sequencer, poller and engine in this process. */
     start: () => {
       const engine = newEngine();
-      const own = createDatabase({ connectionString: internal.connectionString, max: 12 });
+      const resident = createResident({ connectionString: internal.connectionString, applicationName: 'listener' });
+      const own = createDatabase({ connectionString: internal.connectionString, max: 12, resident });
       engines.push({ engine: { sync: engine.sync, close: async () => undefined }, db: own });
       const pipeline = startPipeline({
         db: own,
+        resident,
         catalog,
         onError: (part, error) => failures.push(`${part}: ${String(error)}`),
         deliver: async (request, signal) => {

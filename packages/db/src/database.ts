@@ -1,17 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { preparedQueries } from './prepared.ts';
+import { type Preparing, preparedQueries } from './prepared.ts';
+import type { Resident } from './resident.ts';
 import { backoffMs, errorCode, retryability } from './retry.ts';
+import { configureSession, driverTimeoutMs, type SessionOptions } from './session.ts';
 import { resultTypes } from './types.ts';
 
 /** Anything that runs one statement: a database, or one transaction of it. */
 export type Queryable = {
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
-};
-
-/** The same for statements that are run again and again: planned once a connection, where that is possible. */
-export type Preparing = {
-  queryPrepared<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]>;
 };
 
 export type TransactionOptions = {
@@ -36,15 +33,13 @@ export type Database = Queryable &
     end(): Promise<void>;
   };
 
-export type DatabaseOptions = {
+export type DatabaseOptions = SessionOptions & {
   connectionString: string;
   /** Most connections at once. Default 10. */
   max?: number;
   applicationName?: string;
-  /** No statement may run longer. Default 30,000. */
-  statementTimeoutMs?: number;
-  /** No statement may wait longer for a lock. Default 10,000. */
-  lockTimeoutMs?: number;
+  /** Takes short statements while it is idle. */
+  resident?: Resident;
   /** Told of connections that break while idle; the pool replaces them by itself. */
   onError?: (error: Error) => void;
 };
@@ -63,9 +58,11 @@ export function createDatabase(options: DatabaseOptions): Database {
     keepAlive: true,
     types: resultTypes,
     // The pool waits for the promise, whatever the type says: no statement runs before the time-outs are set.
-    onConnect: (client) => configureSession(client, options),
-    // Not as start-up parameters: transaction poolers refuse those. The timer in the driver backs up the server's.
-    query_timeout: (options.statementTimeoutMs ?? 30_000) + 5_000,
+    onConnect: (client) => {
+      client.on('error', () => undefined);
+      return configureSession(client, options);
+    },
+    query_timeout: driverTimeoutMs(options),
   });
   pool.on('error', (error) => {
     // `end` does not wait until the server has taken note: one that is stopped right after it may still complain.
@@ -75,25 +72,10 @@ export function createDatabase(options: DatabaseOptions): Database {
     pool,
     connectionString: options.connectionString,
     query: (text, values) => queryWith(pool, text, values),
-    queryPrepared: preparedQueries(pool),
+    ...preparedQueries(pool, options.resident),
     transaction: (work, transactionOptions) => runTransaction(pool, work, transactionOptions ?? {}),
     end: () => pool.end(),
   };
-}
-
-/**
- * Values that are read as text here are written as text elsewhere, where other defaults may hold: in this form they mean
- * the same everywhere.
- */
-const UNAMBIGUOUS = `SET datestyle = 'ISO, YMD'; SET intervalstyle = 'iso_8601'; SET extra_float_digits = 1; SET bytea_output = 'hex'`;
-
-async function configureSession(client: pg.ClientBase, options: DatabaseOptions): Promise<void> {
-  client.on('error', () => undefined);
-  const statement = options.statementTimeoutMs ?? 30_000;
-  const lock = options.lockTimeoutMs ?? 10_000;
-  await client.query(
-    `SET statement_timeout = ${statement}; SET lock_timeout = ${lock}; SET idle_in_transaction_session_timeout = 60000; ${UNAMBIGUOUS}`,
-  );
 }
 
 async function queryWith<Row extends object>(

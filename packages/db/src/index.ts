@@ -1,7 +1,10 @@
-export type { Database, DatabaseOptions, Preparing, Queryable, TransactionOptions } from './database.ts';
+export type { Database, DatabaseOptions, Queryable, TransactionOptions } from './database.ts';
 export { CommitUnknownError, createDatabase } from './database.ts';
 export { NOT_DURABLE } from './durability.ts';
+export type { Preparing, Statement } from './prepared.ts';
 export { quoteIdentifier, quoteLiteral } from './quote.ts';
+export type { ListenOptions, Resident, ResidentOptions } from './resident.ts';
+export { createResident } from './resident.ts';
 export type { Retryability } from './retry.ts';
 export { backoffMs, errorCode, retryability } from './retry.ts';
 export { resultTypes } from './types.ts';

@@ -188,20 +188,25 @@ CREATE FUNCTION "enqueue_tenant_sync"("tenancy_id" uuid) RETURNS integer LANGUAG
   SELECT "enqueue_tenant_sync"(ARRAY["tenancy_id"])
 $$;
 
+-- Whether the latest epoch is still the present one.
+CREATE VIEW "SequenceEpochIsCurrent" AS
+  SELECT EXISTS (
+    SELECT 1 FROM (SELECT * FROM "SequenceEpoch" e ORDER BY e."ordinal" DESC LIMIT 1) latest
+    WHERE latest."postmasterStartedAt" = pg_postmaster_start_time()
+      AND latest."databaseOid" = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
+      AND latest."sequenceOid" = '"global_seq_id"'::regclass
+      AND latest."lastNumber" <= COALESCE(pg_sequence_last_value('"global_seq_id"'::regclass), 0)
+      AND EXISTS (SELECT 1 FROM "SequenceEpochWitness" w WHERE w."epochId" = latest."id")
+  ) AS "isCurrent";
+
 -- Called under the sequencer's lock. Every copy is asked to compare itself with the history when an epoch begins. Claims
 -- of syncs are void then: a crash may have lost that one was done, and its tenancy would wait until the lease runs out.
-CREATE FUNCTION "ensure_sequence_epoch"() RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION "begin_sequence_epoch"() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   latest "SequenceEpoch";
   drawn bigint := COALESCE(pg_sequence_last_value('"global_seq_id"'::regclass), 0);
-  database oid := (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database());
 BEGIN
   SELECT * INTO latest FROM "SequenceEpoch" e ORDER BY e."ordinal" DESC LIMIT 1;
-  IF latest."postmasterStartedAt" = pg_postmaster_start_time() AND latest."databaseOid" = database
-     AND latest."sequenceOid" = '"global_seq_id"'::regclass AND latest."lastNumber" <= drawn
-     AND EXISTS (SELECT 1 FROM "SequenceEpochWitness" w WHERE w."epochId" = latest."id") THEN
-    RETURN;
-  END IF;
   IF drawn < latest."lastNumber" THEN
     PERFORM setval('"global_seq_id"', latest."lastNumber"); -- somebody set it back: no number is drawn twice
   END IF;
@@ -209,7 +214,8 @@ BEGIN
   WITH begun AS (
     INSERT INTO "SequenceEpoch" ("startsAfter", "lastNumber", "postmasterStartedAt", "databaseOid", "sequenceOid")
     SELECT LEAST(COALESCE(latest."lastNumber", 0), drawn), COALESCE(latest."lastNumber", 0),
-      pg_postmaster_start_time(), database, '"global_seq_id"'::regclass
+      pg_postmaster_start_time(), (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database()),
+      '"global_seq_id"'::regclass
     RETURNING "id"
   )
   INSERT INTO "SequenceEpochWitness" SELECT b."id" FROM begun b;

@@ -235,12 +235,16 @@ CREATE OR REPLACE TRIGGER "ContactChannel_flag_users_by_primaryEmail_update" AFT
 CREATE OR REPLACE TRIGGER "ContactChannel_flag_users_by_primaryEmail_truncate" BEFORE TRUNCATE ON "ContactChannel" FOR EACH STATEMENT
   EXECUTE FUNCTION "flag_users_by_primaryEmail_truncate"();
 
-CREATE OR REPLACE FUNCTION "backfill_null_sequence_ids"("batch_size" integer DEFAULT 1000, "start_after" uuid DEFAULT NULL, "ask_wake" boolean DEFAULT false)
-RETURNS TABLE ("numbered" bigint, "last_tenancy" uuid, "more" boolean) LANGUAGE plpgsql
--- Statistics say little about flags that come and go by the second: only the walk over the partial index is right.
-SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
+CREATE OR REPLACE FUNCTION "backfill_null_sequence_ids"("batch_size" integer DEFAULT 1000, "start_after" uuid DEFAULT NULL,
+  "ask_wake" boolean DEFAULT false, "room" integer DEFAULT 0, "lease_ms" integer DEFAULT 0)
+RETURNS TABLE ("numbered" bigint, "last_tenancy" uuid, "more" boolean, "claimed" jsonb, "unclaimed" boolean) LANGUAGE plpgsql
+-- Statistics say little about flags that come and go by the second: only the walk over the partial index is right, always.
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
+  fuse boolean;
+  in_epoch boolean;
+  flagged boolean[];
   tenancies uuid[];
   picked tid[];
   touched uuid[] := '{}';
@@ -248,136 +252,168 @@ DECLARE
 BEGIN
   numbered := 0;
   more := false;
+  claimed := '[]';
+  unclaimed := false;
   PERFORM pg_advisory_xact_lock(1352394229226);
-  IF NOT (SELECT m."sequencerEnabled" FROM "ExternalDbSyncMetadata" m) THEN
+  SELECT m."sequencerEnabled", e."isCurrent" INTO fuse, in_epoch FROM "ExternalDbSyncMetadata" m, "SequenceEpochIsCurrent" e;
+  IF NOT fuse THEN
     RETURN NEXT;
     RETURN;
   END IF;
-  PERFORM "ensure_sequence_epoch"();
+  IF NOT in_epoch THEN
+    PERFORM "begin_sequence_epoch"();
+  END IF;
   -- Before looking: who writes after this wakes us, and what was written before is found, or committed a moment later.
   IF ask_wake AND pg_sequence_last_value('"sequencer_sleep_state"'::regclass) <> 2 THEN
     PERFORM setval('"sequencer_sleep_state"', 2);
   END IF;
+  flagged := (SELECT ARRAY[EXISTS (SELECT 1 FROM "ProjectUser" t WHERE t."shouldUpdateSequenceId"), EXISTS (SELECT 1 FROM "ContactChannel" t WHERE t."shouldUpdateSequenceId"), EXISTS (SELECT 1 FROM "Team" t WHERE t."shouldUpdateSequenceId"), EXISTS (SELECT 1 FROM "TeamMember" t WHERE t."shouldUpdateSequenceId"), EXISTS (SELECT 1 FROM "DeletedRow" t WHERE t."shouldUpdateSequenceId")]);
 
-  tenancies := ARRAY(
-    WITH RECURSIVE walk (tenancy) AS (
-      (SELECT t."tenancyId" FROM "ProjectUser" t WHERE t."shouldUpdateSequenceId" AND (start_after IS NULL OR t."tenancyId" > start_after) ORDER BY t."tenancyId" LIMIT 1)
-      UNION ALL
-      SELECT (SELECT t."tenancyId" FROM "ProjectUser" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" > walk.tenancy ORDER BY t."tenancyId" LIMIT 1) FROM walk WHERE walk.tenancy IS NOT NULL
-    ) SELECT w.tenancy FROM walk w WHERE w.tenancy IS NOT NULL LIMIT 64);
-  IF cardinality(tenancies) > 0 THEN
-    share := GREATEST(batch_size / cardinality(tenancies), 16);
-    picked := ARRAY(SELECT r.ctid FROM unnest(tenancies) s (tenancy) CROSS JOIN LATERAL (
-      SELECT t.ctid FROM "ProjectUser" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" = s.tenancy
-      LIMIT share FOR NO KEY UPDATE SKIP LOCKED) r);
-    WITH done AS (
-      UPDATE "ProjectUser" t SET "sequenceId" = nextval('"global_seq_id"'), "shouldUpdateSequenceId" = false
-      WHERE t.ctid = ANY (picked) RETURNING t."tenancyId" AS tenancy
-    ) SELECT touched || COALESCE(array_agg(DISTINCT d.tenancy), '{}') INTO touched FROM done d;
-    numbered := numbered + cardinality(picked);
-    more := more OR cardinality(picked) >= share;
-    IF cardinality(tenancies) = 64 THEN
-      last_tenancy := LEAST(last_tenancy, tenancies[64]);
-      more := true;
+  IF flagged[1] THEN
+    tenancies := ARRAY(
+      WITH RECURSIVE walk (tenancy) AS (
+        (SELECT t."tenancyId" FROM "ProjectUser" t WHERE t."shouldUpdateSequenceId" AND (start_after IS NULL OR t."tenancyId" > start_after) ORDER BY t."tenancyId" LIMIT 1)
+        UNION ALL
+        SELECT (SELECT t."tenancyId" FROM "ProjectUser" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" > walk.tenancy ORDER BY t."tenancyId" LIMIT 1) FROM walk WHERE walk.tenancy IS NOT NULL
+      ) SELECT w.tenancy FROM walk w WHERE w.tenancy IS NOT NULL LIMIT 64);
+    IF cardinality(tenancies) > 0 THEN
+      share := GREATEST(batch_size / cardinality(tenancies), 16);
+      picked := ARRAY(SELECT r.ctid FROM unnest(tenancies) s (tenancy) CROSS JOIN LATERAL (
+        SELECT t.ctid FROM "ProjectUser" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" = s.tenancy
+        LIMIT share FOR NO KEY UPDATE SKIP LOCKED) r);
+      WITH done AS (
+        UPDATE "ProjectUser" t SET "sequenceId" = nextval('"global_seq_id"'), "shouldUpdateSequenceId" = false
+        WHERE t.ctid = ANY (picked) RETURNING t."tenancyId" AS tenancy
+      ) SELECT touched || COALESCE(array_agg(DISTINCT d.tenancy), '{}') INTO touched FROM done d;
+      numbered := numbered + cardinality(picked);
+      more := more OR cardinality(picked) >= share;
+      IF cardinality(tenancies) = 64 THEN
+        last_tenancy := LEAST(last_tenancy, tenancies[64]);
+        more := true;
+      END IF;
     END IF;
   END IF;
 
-  tenancies := ARRAY(
-    WITH RECURSIVE walk (tenancy) AS (
-      (SELECT t."tenancyId" FROM "ContactChannel" t WHERE t."shouldUpdateSequenceId" AND (start_after IS NULL OR t."tenancyId" > start_after) ORDER BY t."tenancyId" LIMIT 1)
-      UNION ALL
-      SELECT (SELECT t."tenancyId" FROM "ContactChannel" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" > walk.tenancy ORDER BY t."tenancyId" LIMIT 1) FROM walk WHERE walk.tenancy IS NOT NULL
-    ) SELECT w.tenancy FROM walk w WHERE w.tenancy IS NOT NULL LIMIT 64);
-  IF cardinality(tenancies) > 0 THEN
-    share := GREATEST(batch_size / cardinality(tenancies), 16);
-    picked := ARRAY(SELECT r.ctid FROM unnest(tenancies) s (tenancy) CROSS JOIN LATERAL (
-      SELECT t.ctid FROM "ContactChannel" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" = s.tenancy
-      LIMIT share FOR NO KEY UPDATE SKIP LOCKED) r);
-    WITH done AS (
-      UPDATE "ContactChannel" t SET "sequenceId" = nextval('"global_seq_id"'), "shouldUpdateSequenceId" = false
-      WHERE t.ctid = ANY (picked) RETURNING t."tenancyId" AS tenancy
-    ) SELECT touched || COALESCE(array_agg(DISTINCT d.tenancy), '{}') INTO touched FROM done d;
-    numbered := numbered + cardinality(picked);
-    more := more OR cardinality(picked) >= share;
-    IF cardinality(tenancies) = 64 THEN
-      last_tenancy := LEAST(last_tenancy, tenancies[64]);
-      more := true;
+  IF flagged[2] THEN
+    tenancies := ARRAY(
+      WITH RECURSIVE walk (tenancy) AS (
+        (SELECT t."tenancyId" FROM "ContactChannel" t WHERE t."shouldUpdateSequenceId" AND (start_after IS NULL OR t."tenancyId" > start_after) ORDER BY t."tenancyId" LIMIT 1)
+        UNION ALL
+        SELECT (SELECT t."tenancyId" FROM "ContactChannel" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" > walk.tenancy ORDER BY t."tenancyId" LIMIT 1) FROM walk WHERE walk.tenancy IS NOT NULL
+      ) SELECT w.tenancy FROM walk w WHERE w.tenancy IS NOT NULL LIMIT 64);
+    IF cardinality(tenancies) > 0 THEN
+      share := GREATEST(batch_size / cardinality(tenancies), 16);
+      picked := ARRAY(SELECT r.ctid FROM unnest(tenancies) s (tenancy) CROSS JOIN LATERAL (
+        SELECT t.ctid FROM "ContactChannel" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" = s.tenancy
+        LIMIT share FOR NO KEY UPDATE SKIP LOCKED) r);
+      WITH done AS (
+        UPDATE "ContactChannel" t SET "sequenceId" = nextval('"global_seq_id"'), "shouldUpdateSequenceId" = false
+        WHERE t.ctid = ANY (picked) RETURNING t."tenancyId" AS tenancy
+      ) SELECT touched || COALESCE(array_agg(DISTINCT d.tenancy), '{}') INTO touched FROM done d;
+      numbered := numbered + cardinality(picked);
+      more := more OR cardinality(picked) >= share;
+      IF cardinality(tenancies) = 64 THEN
+        last_tenancy := LEAST(last_tenancy, tenancies[64]);
+        more := true;
+      END IF;
     END IF;
   END IF;
 
-  tenancies := ARRAY(
-    WITH RECURSIVE walk (tenancy) AS (
-      (SELECT t."tenancyId" FROM "Team" t WHERE t."shouldUpdateSequenceId" AND (start_after IS NULL OR t."tenancyId" > start_after) ORDER BY t."tenancyId" LIMIT 1)
-      UNION ALL
-      SELECT (SELECT t."tenancyId" FROM "Team" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" > walk.tenancy ORDER BY t."tenancyId" LIMIT 1) FROM walk WHERE walk.tenancy IS NOT NULL
-    ) SELECT w.tenancy FROM walk w WHERE w.tenancy IS NOT NULL LIMIT 64);
-  IF cardinality(tenancies) > 0 THEN
-    share := GREATEST(batch_size / cardinality(tenancies), 16);
-    picked := ARRAY(SELECT r.ctid FROM unnest(tenancies) s (tenancy) CROSS JOIN LATERAL (
-      SELECT t.ctid FROM "Team" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" = s.tenancy
-      LIMIT share FOR NO KEY UPDATE SKIP LOCKED) r);
-    WITH done AS (
-      UPDATE "Team" t SET "sequenceId" = nextval('"global_seq_id"'), "shouldUpdateSequenceId" = false
-      WHERE t.ctid = ANY (picked) RETURNING t."tenancyId" AS tenancy
-    ) SELECT touched || COALESCE(array_agg(DISTINCT d.tenancy), '{}') INTO touched FROM done d;
-    numbered := numbered + cardinality(picked);
-    more := more OR cardinality(picked) >= share;
-    IF cardinality(tenancies) = 64 THEN
-      last_tenancy := LEAST(last_tenancy, tenancies[64]);
-      more := true;
+  IF flagged[3] THEN
+    tenancies := ARRAY(
+      WITH RECURSIVE walk (tenancy) AS (
+        (SELECT t."tenancyId" FROM "Team" t WHERE t."shouldUpdateSequenceId" AND (start_after IS NULL OR t."tenancyId" > start_after) ORDER BY t."tenancyId" LIMIT 1)
+        UNION ALL
+        SELECT (SELECT t."tenancyId" FROM "Team" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" > walk.tenancy ORDER BY t."tenancyId" LIMIT 1) FROM walk WHERE walk.tenancy IS NOT NULL
+      ) SELECT w.tenancy FROM walk w WHERE w.tenancy IS NOT NULL LIMIT 64);
+    IF cardinality(tenancies) > 0 THEN
+      share := GREATEST(batch_size / cardinality(tenancies), 16);
+      picked := ARRAY(SELECT r.ctid FROM unnest(tenancies) s (tenancy) CROSS JOIN LATERAL (
+        SELECT t.ctid FROM "Team" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" = s.tenancy
+        LIMIT share FOR NO KEY UPDATE SKIP LOCKED) r);
+      WITH done AS (
+        UPDATE "Team" t SET "sequenceId" = nextval('"global_seq_id"'), "shouldUpdateSequenceId" = false
+        WHERE t.ctid = ANY (picked) RETURNING t."tenancyId" AS tenancy
+      ) SELECT touched || COALESCE(array_agg(DISTINCT d.tenancy), '{}') INTO touched FROM done d;
+      numbered := numbered + cardinality(picked);
+      more := more OR cardinality(picked) >= share;
+      IF cardinality(tenancies) = 64 THEN
+        last_tenancy := LEAST(last_tenancy, tenancies[64]);
+        more := true;
+      END IF;
     END IF;
   END IF;
 
-  tenancies := ARRAY(
-    WITH RECURSIVE walk (tenancy) AS (
-      (SELECT t."tenancyId" FROM "TeamMember" t WHERE t."shouldUpdateSequenceId" AND (start_after IS NULL OR t."tenancyId" > start_after) ORDER BY t."tenancyId" LIMIT 1)
-      UNION ALL
-      SELECT (SELECT t."tenancyId" FROM "TeamMember" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" > walk.tenancy ORDER BY t."tenancyId" LIMIT 1) FROM walk WHERE walk.tenancy IS NOT NULL
-    ) SELECT w.tenancy FROM walk w WHERE w.tenancy IS NOT NULL LIMIT 64);
-  IF cardinality(tenancies) > 0 THEN
-    share := GREATEST(batch_size / cardinality(tenancies), 16);
-    picked := ARRAY(SELECT r.ctid FROM unnest(tenancies) s (tenancy) CROSS JOIN LATERAL (
-      SELECT t.ctid FROM "TeamMember" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" = s.tenancy
-      LIMIT share FOR NO KEY UPDATE SKIP LOCKED) r);
-    WITH done AS (
-      UPDATE "TeamMember" t SET "sequenceId" = nextval('"global_seq_id"'), "shouldUpdateSequenceId" = false
-      WHERE t.ctid = ANY (picked) RETURNING t."tenancyId" AS tenancy
-    ) SELECT touched || COALESCE(array_agg(DISTINCT d.tenancy), '{}') INTO touched FROM done d;
-    numbered := numbered + cardinality(picked);
-    more := more OR cardinality(picked) >= share;
-    IF cardinality(tenancies) = 64 THEN
-      last_tenancy := LEAST(last_tenancy, tenancies[64]);
-      more := true;
+  IF flagged[4] THEN
+    tenancies := ARRAY(
+      WITH RECURSIVE walk (tenancy) AS (
+        (SELECT t."tenancyId" FROM "TeamMember" t WHERE t."shouldUpdateSequenceId" AND (start_after IS NULL OR t."tenancyId" > start_after) ORDER BY t."tenancyId" LIMIT 1)
+        UNION ALL
+        SELECT (SELECT t."tenancyId" FROM "TeamMember" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" > walk.tenancy ORDER BY t."tenancyId" LIMIT 1) FROM walk WHERE walk.tenancy IS NOT NULL
+      ) SELECT w.tenancy FROM walk w WHERE w.tenancy IS NOT NULL LIMIT 64);
+    IF cardinality(tenancies) > 0 THEN
+      share := GREATEST(batch_size / cardinality(tenancies), 16);
+      picked := ARRAY(SELECT r.ctid FROM unnest(tenancies) s (tenancy) CROSS JOIN LATERAL (
+        SELECT t.ctid FROM "TeamMember" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" = s.tenancy
+        LIMIT share FOR NO KEY UPDATE SKIP LOCKED) r);
+      WITH done AS (
+        UPDATE "TeamMember" t SET "sequenceId" = nextval('"global_seq_id"'), "shouldUpdateSequenceId" = false
+        WHERE t.ctid = ANY (picked) RETURNING t."tenancyId" AS tenancy
+      ) SELECT touched || COALESCE(array_agg(DISTINCT d.tenancy), '{}') INTO touched FROM done d;
+      numbered := numbered + cardinality(picked);
+      more := more OR cardinality(picked) >= share;
+      IF cardinality(tenancies) = 64 THEN
+        last_tenancy := LEAST(last_tenancy, tenancies[64]);
+        more := true;
+      END IF;
     END IF;
   END IF;
 
-  tenancies := ARRAY(
-    WITH RECURSIVE walk (tenancy) AS (
-      (SELECT t."tenancyId" FROM "DeletedRow" t WHERE t."shouldUpdateSequenceId" AND (start_after IS NULL OR t."tenancyId" > start_after) ORDER BY t."tenancyId" LIMIT 1)
-      UNION ALL
-      SELECT (SELECT t."tenancyId" FROM "DeletedRow" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" > walk.tenancy ORDER BY t."tenancyId" LIMIT 1) FROM walk WHERE walk.tenancy IS NOT NULL
-    ) SELECT w.tenancy FROM walk w WHERE w.tenancy IS NOT NULL LIMIT 64);
-  IF cardinality(tenancies) > 0 THEN
-    share := GREATEST(batch_size / cardinality(tenancies), 16);
-    picked := ARRAY(SELECT r.ctid FROM unnest(tenancies) s (tenancy) CROSS JOIN LATERAL (
-      SELECT t.ctid FROM "DeletedRow" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" = s.tenancy
-      LIMIT share FOR NO KEY UPDATE SKIP LOCKED) r);
-    WITH done AS (
-      UPDATE "DeletedRow" t SET "sequenceId" = nextval('"global_seq_id"'), "shouldUpdateSequenceId" = false
-      WHERE t.ctid = ANY (picked) RETURNING t."tenancyId" AS tenancy
-    ) SELECT touched || COALESCE(array_agg(DISTINCT d.tenancy), '{}') INTO touched FROM done d;
-    numbered := numbered + cardinality(picked);
-    more := more OR cardinality(picked) >= share;
-    IF cardinality(tenancies) = 64 THEN
-      last_tenancy := LEAST(last_tenancy, tenancies[64]);
-      more := true;
+  IF flagged[5] THEN
+    tenancies := ARRAY(
+      WITH RECURSIVE walk (tenancy) AS (
+        (SELECT t."tenancyId" FROM "DeletedRow" t WHERE t."shouldUpdateSequenceId" AND (start_after IS NULL OR t."tenancyId" > start_after) ORDER BY t."tenancyId" LIMIT 1)
+        UNION ALL
+        SELECT (SELECT t."tenancyId" FROM "DeletedRow" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" > walk.tenancy ORDER BY t."tenancyId" LIMIT 1) FROM walk WHERE walk.tenancy IS NOT NULL
+      ) SELECT w.tenancy FROM walk w WHERE w.tenancy IS NOT NULL LIMIT 64);
+    IF cardinality(tenancies) > 0 THEN
+      share := GREATEST(batch_size / cardinality(tenancies), 16);
+      picked := ARRAY(SELECT r.ctid FROM unnest(tenancies) s (tenancy) CROSS JOIN LATERAL (
+        SELECT t.ctid FROM "DeletedRow" t WHERE t."shouldUpdateSequenceId" AND t."tenancyId" = s.tenancy
+        LIMIT share FOR NO KEY UPDATE SKIP LOCKED) r);
+      WITH done AS (
+        UPDATE "DeletedRow" t SET "sequenceId" = nextval('"global_seq_id"'), "shouldUpdateSequenceId" = false
+        WHERE t.ctid = ANY (picked) RETURNING t."tenancyId" AS tenancy
+      ) SELECT touched || COALESCE(array_agg(DISTINCT d.tenancy), '{}') INTO touched FROM done d;
+      numbered := numbered + cardinality(picked);
+      more := more OR cardinality(picked) >= share;
+      IF cardinality(tenancies) = 64 THEN
+        last_tenancy := LEAST(last_tenancy, tenancies[64]);
+        more := true;
+      END IF;
     END IF;
   END IF;
 
   IF numbered > 0 THEN
     UPDATE "SequenceEpoch" e SET "lastNumber" = currval('"global_seq_id"')
     WHERE e."ordinal" = (SELECT max(x."ordinal") FROM "SequenceEpoch" x);
-    PERFORM "enqueue_tenant_sync"(touched);
+    WITH begun AS (
+      INSERT INTO "OutgoingRequest" ("kind", "tenancyId", "deduplicationKey", "startedFulfillingAt", "leaseExpiresAt", "claimToken")
+      SELECT 'sync', t.id, 'sync:' || t.id, now(), clock_timestamp() + lease_ms * interval '1 millisecond', gen_random_uuid()
+      FROM (SELECT DISTINCT unnest(touched) AS id) t, "ExternalDbSyncMetadata" m
+      WHERE m."pollerEnabled" AND m."outgoingRequestsEnabled" AND m."syncEngineEnabled"
+        AND EXISTS (SELECT 1 FROM "ExternalDatabase" d WHERE d."tenancyId" = t.id)
+        AND NOT EXISTS (SELECT 1 FROM "OutgoingRequest" w
+          WHERE w."deduplicationKey" = 'sync:' || t.id AND w."startedFulfillingAt" IS NULL AND w."failedAt" IS NULL)
+        AND NOT EXISTS (SELECT 1 FROM "OutgoingRequest" u
+          WHERE u."deduplicationKey" = 'sync:' || t.id AND u."startedFulfillingAt" IS NOT NULL AND u."failedAt" IS NULL)
+      LIMIT room
+      RETURNING "id", "tenancyId", "deduplicationKey", "claimToken"
+    )
+    SELECT COALESCE(jsonb_agg(to_jsonb(b)), '[]'), COALESCE(array_agg(b."tenancyId"), '{}') INTO claimed, tenancies FROM begun b;
+    IF NOT tenancies @> touched THEN
+      unclaimed := "enqueue_tenant_sync"(ARRAY(SELECT unnest(touched) EXCEPT SELECT unnest(tenancies))) > 0;
+    END IF;
   END IF;
   RETURN NEXT;
 END $$;

@@ -21,7 +21,6 @@ export type { Engine, EngineOptions, SyncOutcome, SyncRequest } from './engine/e
 export { createEngine } from './engine/engine.ts';
 export type { ExternalDatabase, TableChoice } from './engine/external-database.ts';
 export { judgePosition } from './engine/position.ts';
-export { runListener } from './listener.ts';
 export { hexclaveCatalog } from './mappings/index.ts';
 export type { Claimed } from './outgoing-requests/claim.ts';
 export { claimRequests, claimUnderFlowControl, LEASE_MS } from './outgoing-requests/claim.ts';
@@ -47,6 +46,8 @@ export { useSignature } from './outgoing-requests/used-signatures.ts';
 export type { Pipeline, PipelineOptions, PipelinePart } from './pipeline.ts';
 export { startPipeline } from './pipeline.ts';
 export { DELIVERY_TIMEOUT_MS } from './poller/deliver.ts';
+export type { Deliveries, DeliveriesOptions } from './poller/deliveries.ts';
+export { createDeliveries } from './poller/deliveries.ts';
 export type { PollerOptions } from './poller/poller.ts';
 export { pollOnce, runPoller } from './poller/poller.ts';
 export { pruneTombstones } from './retention/tombstones.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database } from '@hexclave/db';
+import type { Database, Resident } from '@hexclave/db';
 import type { Catalog } from './declare/catalog.ts';
-import { runListener } from './listener.ts';
 import type { Deliver } from './outgoing-requests/request.ts';
+import { createDeliveries } from './poller/deliveries.ts';
 import { runPoller } from './poller/poller.ts';
 import { pruneTombstones } from './retention/tombstones.ts';
 import { runSequencer } from './sequencer/sequencer.ts';
@@ -13,6 +13,8 @@ export type PipelinePart = 'sequencer' | 'poller' | 'listener' | 'retention';
 
 export type PipelineOptions = {
   readonly db: Database;
+  /** Listens for the messages that wake the pipeline. */
+  readonly resident: Resident;
   readonly catalog: Catalog;
   readonly deliver: Deliver;
   readonly onError: (part: PipelinePart, error: unknown) => void;
@@ -27,7 +29,7 @@ const PRUNE_EVERY_MS = 10 * 60_000;
 
 /** Starts all loops of a long-lived process. */
 export function startPipeline(options: PipelineOptions): Pipeline {
-  const { db, catalog, deliver } = options;
+  const { db, resident, catalog, deliver, concurrency } = options;
   const stopping = new AbortController();
   const sequencerWaker = createWaker();
   const pollerWaker = createWaker();
@@ -36,22 +38,28 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     if (!stopping.signal.aborted) options.onError(part, error);
   };
   const channels = { hexclave_sequencer: sequencerWaker.wake, hexclave_outgoing_request: pollerWaker.wake };
+  const deliveries = createDeliveries(
+    { db, deliver, concurrency, onError: report('poller') },
+    pollerWaker.wake,
+    stopping.signal,
+  );
+  const sequencer = {
+    ...{ db, waker: sequencerWaker, onError: report('sequencer') },
+    room: () => deliveries.room().sync,
+    onClaimed: deliveries.start,
+    onQueued: pollerWaker.wake,
+  };
   const loops = [
-    runSequencer(
-      { db, waker: sequencerWaker, onNumbered: pollerWaker.wake, onError: report('sequencer') },
-      stopping.signal,
-    ),
-    runPoller(
-      { db, deliver, waker: pollerWaker, onError: report('poller'), concurrency: options.concurrency },
-      stopping.signal,
-    ),
-    runListener({ connectionString: db.connectionString, channels, onError: report('listener') }, stopping.signal),
+    runSequencer(sequencer, stopping.signal),
+    runPoller({ db, deliveries, waker: pollerWaker, onError: report('poller') }, stopping.signal),
+    resident.listen({ channels, onError: report('listener') }, stopping.signal),
     runRetention(db, catalog, report('retention'), stopping.signal),
   ];
   return {
     stop: async () => {
       stopping.abort();
       await Promise.all(loops);
+      await deliveries.finished();
     },
   };
 }

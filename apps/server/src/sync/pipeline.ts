@@ -1,4 +1,4 @@
-import { createDatabase } from '@hexclave/db';
+import { createDatabase, createResident } from '@hexclave/db';
 import { isPublic } from '@hexclave/destination-postgres';
 import {
   createEngine,
@@ -46,17 +46,20 @@ const CLOSE_WITHIN_MS = 2_000;
 
 export function createSync({ connectionString, cipher, logger, config }: SyncDependencies): Sync {
   const onError = (error: unknown) => logger.error({ failure: describeFailure(error) }, 'connection lost');
+  const resident = createResident({ connectionString, applicationName: 'hexclave sync listener' });
   // Two pools: engines that are busy reading must not keep the queue from being worked off.
   const engineDb = createDatabase({
     connectionString,
     max: ENGINE_CONNECTIONS,
     applicationName: 'hexclave sync engine',
+    resident,
     onError,
   });
   const queueDb = createDatabase({
     connectionString,
     max: QUEUE_CONNECTIONS,
     applicationName: 'hexclave sync',
+    resident,
     onError,
   });
   const caller = createHttpCaller(config.allowPrivateHosts ? {} : { isAllowedAddress: isPublic });
@@ -87,7 +90,7 @@ export function createSync({ connectionString, cipher, logger, config }: SyncDep
     }),
     start: () => {
       if (config.runLoops) {
-        pipeline ??= startPipeline({ db: queueDb, catalog: hexclaveCatalog, deliver, onError: reportPart });
+        pipeline ??= startPipeline({ db: queueDb, resident, catalog: hexclaveCatalog, deliver, onError: reportPart });
       }
     },
     stop: async () => {

@@ -5,10 +5,10 @@ import { DestinationError } from '../destination-error.ts';
 import { type Connect, connectionKeeper, type KeptConnection } from './connections.ts';
 import type { ExternalDatabase } from './external-database.ts';
 import type { MappingRun, RunContext } from './mapping-run.ts';
-import { noPrefetch, type Prefetch, prefetch } from './prefetch.ts';
+import { noPrefetch, type Prefetch, readSituationAndChanges } from './prefetch.ts';
 import { prepareRoutes } from './prepare.ts';
 import { runMappings } from './run.ts';
-import { mayContinue, readSituation, type Situation } from './source.ts';
+import { mayContinue, type Situation } from './source.ts';
 import {
   enqueueNextAttempt,
   enqueueRetry,
@@ -66,8 +66,8 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     sync: async (request) => {
       const deadline = performance.now() + request.maxDurationMs;
-      const prefetched = prefetchAll(db, request, keeper.idleOf(request.tenancyId));
-      const situation = await readSituation(db, request.tenancyId);
+      const idle = [...keeper.idleOf(request.tenancyId)].filter(([id]) => isMeant(request, id));
+      const { situation, prefetched } = await readSituationAndChanges(db, request.tenancyId, new Map(idle));
       if (!situation.enabled) return { finished: false };
       const epoch = situation.epoch ?? (await beginFirstEpoch(db));
       const outcomes = await Promise.all(
@@ -92,11 +92,6 @@ export function createEngine(options: EngineOptions): Engine {
 /** Whether a request is about an external database: about that one, or about all of the tenancy. */
 function isMeant({ externalDatabaseId }: SyncRequest, id: string): boolean {
   return externalDatabaseId == null || externalDatabaseId === id;
-}
-
-function prefetchAll(db: Database, request: SyncRequest, idle: Map<string, KeptConnection>): Map<string, Prefetch> {
-  const wanted = [...idle].filter(([id]) => isMeant(request, id));
-  return new Map(wanted.map(([id, kept]) => [id, prefetch(db, request.tenancyId, kept)]));
 }
 
 /**

@@ -49,7 +49,7 @@ type Step = (run: MappingRun, work: () => Promise<boolean>) => Promise<void>;
 
 /** Reads what has changed in all mappings at once, and applies it. Returns whether there may be more. */
 async function streamOnce(context: RunContext, runs: readonly MappingRun[], step: Step): Promise<boolean> {
-  const delta = (await context.prefetch.take(runs)) ?? (await readDelta(context.db, context.tenancyId, runs));
+  const delta = context.prefetch.take(runs) ?? (await readDelta(context.db, context.tenancyId, runs));
   let more = false;
   for (const [index, run] of runs.entries()) {
     const rows = delta.filter((row) => row.mapping === index);

@@ -1,4 +1,4 @@
-import type { Database } from '@hexclave/db';
+import type { Database, Statement } from '@hexclave/db';
 import type { DeltaRow } from '../compile/fetch.ts';
 import type { Position } from '../destination.ts';
 import type { ExternalDatabase, FailureState, Route } from './external-database.ts';
@@ -34,9 +34,24 @@ type SituationRow = Omit<ExternalDatabase, 'failure' | 'mappingFailures' | 'id'>
     mappingFailures: Record<string, FailureState> | null;
   };
 
-/** Everything a run needs to know before it reads rows, in one round trip. */
+/** Everything a run needs to know before it reads rows. */
 export async function readSituation(db: Database, tenancyId: string): Promise<Situation> {
-  const rows = await db.queryPrepared<SituationRow>(SITUATION, [tenancyId]);
+  return toSituation(await db.queryPrepared<SituationRow>(SITUATION, [tenancyId]));
+}
+
+/** The same together with the changes past the cursors of routes that are probably wanted: one round trip less. */
+export async function readSituationAndDeltas(
+  db: Database,
+  tenancyId: string,
+  groups: readonly (readonly Positioned[])[],
+): Promise<{ situation: Situation; deltas: DeltaRow[][] }> {
+  const deltas = groups.map((routes) => deltaStatement(tenancyId, routes));
+  const [situation = [], ...rows] = await db.queryTogether([{ text: SITUATION, values: [tenancyId] }, ...deltas]);
+  // The first are the rows of the first statement, the others those of the others.
+  return { situation: toSituation(situation as SituationRow[]), deltas: rows as DeltaRow[][] };
+}
+
+function toSituation(rows: readonly SituationRow[]): Situation {
   const [first] = rows;
   return {
     enabled: first?.enabled === true,
@@ -85,18 +100,20 @@ export async function readHistories(db: Database, tenancyId: string): Promise<(s
 export const PAGE_ROWS = 250;
 export const PAGE_BYTES = 4_000_000;
 
+/** A route and where its target is. */
+type Positioned = { readonly route: Route; readonly position: Position };
+
 /** The changes past each route's cursor, for all routes in one statement. */
-export async function readDelta(
-  db: Database,
-  tenancyId: string,
-  routes: readonly { readonly route: Route; readonly position: Position }[],
-): Promise<DeltaRow[]> {
+export function readDelta(db: Database, tenancyId: string, routes: readonly Positioned[]): Promise<DeltaRow[]> {
+  const { text, values } = deltaStatement(tenancyId, routes);
+  return db.queryPrepared<DeltaRow>(text, values);
+}
+
+function deltaStatement(tenancyId: string, routes: readonly Positioned[]): Statement {
   const parts = routes.map(({ route }, index) => `(${route.fetch.delta(index, `$${index + 4}::bigint`, '$2', '$3')})`);
   const cursors = routes.map(({ position }) => String(position.cursor));
-  return db.queryPrepared<DeltaRow>(`${parts.join(' UNION ALL ')} ORDER BY 1, 2`, [
-    tenancyId,
-    PAGE_ROWS,
-    PAGE_BYTES,
-    ...cursors,
-  ]);
+  return {
+    text: `${parts.join(' UNION ALL ')} ORDER BY 1, 2`,
+    values: [tenancyId, PAGE_ROWS, PAGE_BYTES, ...cursors],
+  };
 }

@@ -91,7 +91,7 @@ type ClaimRow = { readonly [Field in keyof ClaimedRequest]: ClaimedRequest[Field
 export type Claimed = { readonly requests: readonly ClaimedRequest[]; readonly flowWaiting: boolean };
 
 /** Claims what there is room for in the lanes without flow control. Left out is what the fuses hold back. */
-export async function claimRequests(db: Preparing, room: LaneCounts): Promise<Claimed> {
+export async function claimRequests(db: Pick<Preparing, 'queryPrepared'>, room: LaneCounts): Promise<Claimed> {
   const rows = await db.queryPrepared<ClaimRow>(CLAIM, [LEASE_MS, room.sync, room.http, room.retry]);
   const requests = rows.filter((row): row is ClaimRow & ClaimedRequest => row.id !== null);
   return { requests, flowWaiting: rows[0]?.flowWaiting === true };

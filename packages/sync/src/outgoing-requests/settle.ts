@@ -8,26 +8,46 @@ const MOST_RETRY_AFTER_MS = 60 * 60_000;
 const UNIQUE_VIOLATION = '23505';
 const RELEASE_ATTEMPTS = 5;
 
-/** Writes down what became of a delivery, unless its claim was taken over meanwhile: then nothing happens. */
-export function settleRequest(db: Database, request: ClaimedRequest, result: DeliveryResult): Promise<void> {
+/**
+ * Writes down what became of a delivery, unless its claim was taken over meanwhile: then nothing happens. Returns whether
+ * a request may be due that was not before.
+ */
+export async function settleRequest(db: Database, request: ClaimedRequest, result: DeliveryResult): Promise<boolean> {
   switch (result.kind) {
     case 'delivered':
       return completeRequest(db, request);
     case 'again':
-      return releaseRequest(db, request, result.delayMs ?? 0);
+      await releaseRequest(db, request, result.delayMs ?? 0);
+      return true;
     case 'handed-over':
-      return extendLease(db, request, result.leaseMs);
+      await extendLease(db, request, result.leaseMs);
+      return false;
     case 'failed':
-      return failRequest(db, request, result);
+      await failRequest(db, request, result);
+      return true;
   }
 }
 
-/** Removes a delivered request. */
-export async function completeRequest(db: Database, claim: Claim): Promise<void> {
-  await db.queryPrepared(
-    `WITH commit AS MATERIALIZED (SELECT ${NOT_DURABLE}) DELETE FROM "OutgoingRequest" r USING commit WHERE r."id" = $1 AND r."claimToken" = $2`,
-    [claim.id, claim.claimToken],
-  );
+const COMPLETE = `WITH commit AS MATERIALIZED (SELECT ${NOT_DURABLE})
+  DELETE FROM "OutgoingRequest" r USING commit WHERE r."id" = $1 AND r."claimToken" = $2`;
+
+/**
+ * A statement after that one: whoever queues the next request of this key either still sees this one and is seen here, or
+ * does not and tells a poller.
+ */
+const NEXT_OF_KEY = `SELECT 1 FROM "OutgoingRequest" r
+  WHERE r."deduplicationKey" = $1 AND r."startedFulfillingAt" IS NULL AND r."failedAt" IS NULL`;
+
+/** Removes a delivered request. Returns whether the next one of its key waits. */
+export async function completeRequest(
+  db: Database,
+  request: Claim & Partial<Pick<ClaimedRequest, 'deduplicationKey'>>,
+): Promise<boolean> {
+  const [, next] = await db.queryTogether([
+    { text: COMPLETE, values: [request.id, request.claimToken] },
+    { text: NEXT_OF_KEY, values: [request.deduplicationKey ?? null] },
+  ]);
+  return (next?.length ?? 0) > 0;
 }
 
 /** Gives a claim back without counting a failure: there is more to do. */

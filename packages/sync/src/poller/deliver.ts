@@ -17,12 +17,22 @@ export const DELIVERY_TIMEOUT_MS = LEASE_MS - 10_000;
 const SETTLE_BASE_MS = 100;
 const SETTLE_CAP_MS = 2_000;
 
-/** Never throws: a request whose outcome cannot be written keeps its claim until the lease runs out, and is done again. */
-export async function deliverOne(options: DeliverOptions, request: ClaimedRequest, stop: AbortSignal): Promise<void> {
+/**
+ * Never throws: a request whose outcome cannot be written keeps its claim until the lease runs out, and is done again.
+ * Returns whether another request may be due now that was not before.
+ */
+export async function deliverOne(
+  options: DeliverOptions,
+  request: ClaimedRequest,
+  stop: AbortSignal,
+): Promise<boolean> {
   try {
-    await settlePatiently(options.db, request, await deliverBounded(options, request, stop), stop);
+    const result = await deliverBounded(options, request, stop);
+    const freesAnother = await settlePatiently(options.db, request, result, stop);
+    return freesAnother || request.flowControlKey !== null;
   } catch (error) {
     options.onError(error);
+    return true;
   }
 }
 
@@ -35,7 +45,7 @@ async function settlePatiently(
   request: ClaimedRequest,
   result: DeliveryResult,
   stop: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const giveUpAt = performance.now() + LEASE_MS;
   for (let attempt = 1; ; attempt++) {
     try {

@@ -4,6 +4,7 @@ import { addTenancy, queued } from '../outgoing-requests/fixtures/queue.ts';
 import { enqueueRequest, enqueueSync } from '../outgoing-requests/queue.ts';
 import type { ClaimedRequest, Deliver } from '../outgoing-requests/request.ts';
 import { createWaker } from '../waker.ts';
+import { createDeliveries } from './deliveries.ts';
 import { pollOnce, runPoller } from './poller.ts';
 
 let database: TestDatabase;
@@ -31,10 +32,9 @@ function start(deliver: Deliver, concurrency?: number) {
   const waker = createWaker();
   const errors: unknown[] = [];
   const { db } = database;
-  const running = runPoller(
-    { db, deliver, waker, concurrency, onError: (error) => errors.push(error) },
-    stopping.signal,
-  );
+  const onError = (error: unknown) => errors.push(error);
+  const deliveries = createDeliveries({ db, deliver, concurrency, onError }, waker.wake, stopping.signal);
+  const running = runPoller({ db, deliveries, waker, onError }, stopping.signal);
   const stop = async () => {
     stopping.abort();
     await running;

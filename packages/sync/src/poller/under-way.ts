@@ -4,8 +4,8 @@ import { type Lane, type LaneCounts, laneCapacities } from '../outgoing-requests
 export type UnderWay = {
   /** How many more each lane takes now; negative if it is overfull. */
   room(): LaneCounts;
-  /** `delivery` must not reject. */
-  add(lane: Lane, delivery: Promise<void>): void;
+  /** `delivery` must not reject. It resolves to whether another request may be due now that was not before. */
+  add(lane: Lane, delivery: Promise<boolean>): void;
   readonly size: number;
   all(): Promise<void>;
 };
@@ -16,8 +16,9 @@ const SLOW_AFTER_MS = 1_000;
 /**
  * Counts deliveries by lane. A sync that is slow (a first copy, a target that hangs and is not yet known to fail) leaves
  * its place to others, as long as no more than `concurrency` of them do: so as many small ones still find a place.
+ * `onMore`: there may be requests to claim that could not be claimed before.
  */
-export function createUnderWay(concurrency: number, onRoom: () => void): UnderWay {
+export function createUnderWay(concurrency: number, onMore: () => void): UnderWay {
   const capacities = laneCapacities(concurrency);
   const taken: Record<Lane, number> = { sync: 0, http: 0, retry: 0, flow: 0 };
   const deliveries = new Set<Promise<void>>();
@@ -27,16 +28,18 @@ export function createUnderWay(concurrency: number, onRoom: () => void): UnderWa
     if (excused >= concurrency) return false;
     excused += 1;
     taken.sync -= 1;
-    onRoom();
+    onMore();
     return true;
   };
-  const track = async (lane: Lane, delivery: Promise<void>) => {
+  const track = async (lane: Lane, delivery: Promise<boolean>): Promise<boolean> => {
     let isExcused = false;
     const timer = lane === 'sync' ? setTimeout(() => (isExcused = excuse()), SLOW_AFTER_MS) : undefined;
-    await delivery;
+    const freesAnother = await delivery;
     clearTimeout(timer);
+    const wasFull = taken[lane] >= capacities[lane];
     if (isExcused) excused -= 1;
     else taken[lane] -= 1;
+    return freesAnother || wasFull;
   };
   return {
     room: () => ({
@@ -47,10 +50,9 @@ export function createUnderWay(concurrency: number, onRoom: () => void): UnderWa
     }),
     add: (lane, delivery) => {
       taken[lane] += 1;
-      const tracked = track(lane, delivery).then(() => {
+      const tracked = track(lane, delivery).then((mayBeMore) => {
         deliveries.delete(tracked);
-        // Also because a request of the same key may have been waiting for this one to end.
-        onRoom();
+        if (mayBeMore) onMore();
       });
       deliveries.add(tracked);
     },

@@ -73,7 +73,9 @@ test('a claim of a sync is void in a new epoch: a crash may have lost that it wa
     [tenancy],
   );
   const claimable = () =>
-    db.query('SELECT "kind" FROM "OutgoingRequest" WHERE "leaseExpiresAt" <= now() AND "startedFulfillingAt" IS NOT NULL');
+    db.query(
+      'SELECT "kind" FROM "OutgoingRequest" WHERE "leaseExpiresAt" <= now() AND "startedFulfillingAt" IS NOT NULL',
+    );
   await numberEverything(db);
   expect(await claimable()).toEqual([{ kind: 'sync' }]);
   await db.query(`UPDATE "OutgoingRequest" SET "leaseExpiresAt" = now() + interval '1 minute'`);

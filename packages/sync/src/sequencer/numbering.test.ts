@@ -97,7 +97,9 @@ describe('the commit order', () => {
         {
           db: sequencer(),
           waker: createWaker(),
-          onNumbered: () => undefined,
+          room: () => 0,
+          onClaimed: () => undefined,
+          onQueued: () => undefined,
           onError: (error) => failures.push(error),
         },
         stop.signal,

@@ -1,25 +1,23 @@
 import type { Database } from '@hexclave/db';
+import type { ClaimedRequest } from '../outgoing-requests/request.ts';
 import type { Waker } from '../waker.ts';
-import { NUMBER } from './sql.ts';
-import { afterPass, afterWake, initialState, type PassResult, type SequencerState } from './step.ts';
+import { numberBatch } from './pass.ts';
+import { afterPass, afterWake, initialState } from './step.ts';
 
 export type SequencerOptions = {
   readonly db: Database;
   /** Rung when a writer's commit asks for us; also ends the pause after an error. */
   readonly waker: Waker;
-  /** Called after each pass that numbered something: requests are waiting. */
-  readonly onNumbered: () => void;
+  /** How many syncs this process can take up at once. */
+  readonly room: () => number;
+  /** Called with each sync that a pass has queued and claimed. */
+  readonly onClaimed: (request: ClaimedRequest) => void;
+  /** Called after a pass that has queued what may be claimed by anybody. */
+  readonly onQueued: () => void;
   readonly onError: (error: unknown) => void;
 };
 
 const AFTER_ERROR_MS = 1_000;
-
-/** One pass. */
-async function numberBatch(db: Database, state: SequencerState, askWake: boolean): Promise<PassResult> {
-  const [pass] = await db.queryPrepared<PassResult>(NUMBER, [state.batchSize, state.startAfter, askWake]);
-  if (pass === undefined) throw new Error('backfill_null_sequence_ids returned nothing');
-  return pass;
-}
 
 /** Passes until nothing is left or the time is up: what the cron route runs. Returns how many rows were numbered. */
 export async function numberAll(db: Database, maxDurationMs: number, signal?: AbortSignal): Promise<bigint> {
@@ -27,7 +25,7 @@ export async function numberAll(db: Database, maxDurationMs: number, signal?: Ab
   let state = initialState;
   let total = 0n;
   while (performance.now() < deadline && signal?.aborted !== true) {
-    const pass = await numberBatch(db, state, false);
+    const pass = await numberBatch(db, { ...state, askWake: false }, 0);
     total += pass.numbered;
     const decision = afterPass(state, pass, performance.now());
     state = decision.state;
@@ -42,8 +40,9 @@ export async function runSequencer(options: SequencerOptions, signal: AbortSigna
   let state = initialState;
   while (!signal.aborted) {
     try {
-      const pass = await numberBatch(db, state, state.askWake);
-      if (pass.numbered > 0n) options.onNumbered();
+      const pass = await numberBatch(db, state, options.room());
+      pass.claimed.forEach(options.onClaimed);
+      if (pass.unclaimed) options.onQueued();
       const decision = afterPass(state, pass, performance.now());
       state = decision.state;
       if (decision.sleepMs > 0 && (await waker.sleep(decision.sleepMs, signal))) state = afterWake(state);

@@ -20,7 +20,7 @@ export type SequencerState = {
   readonly windowStart: number;
 };
 
-/** What one pass of `backfill_null_sequence_ids` said. */
+/** What one pass of `backfill_null_sequence_ids` says of its work. */
 export type PassResult = { readonly numbered: bigint; readonly lastTenancy: string | null; readonly more: boolean };
 
 /** `sleepMs` 0: go on at once; a wake ends a sleep early. */

@@ -1,0 +1,46 @@
+import { type Database, NOT_DURABLE } from '@hexclave/db';
+import { LEASE_MS } from '../outgoing-requests/claim.ts';
+import type { Claim, ClaimedRequest } from '../outgoing-requests/request.ts';
+import type { PassResult, SequencerState } from './step.ts';
+
+/**
+ * Numbers one batch. `$1` rows a table, `$2` tenancy to start after, `$3` whether the next writer is asked to wake us, `$4`
+ * how many syncs to claim, `$5` lease in ms. Not durable, which is safe: a crash that loses numbers begins an epoch, and
+ * rows that are numbered again get numbers above all that was logged, or else the copies' cursors lie beyond the end of
+ * the epoch before, and they are copied anew.
+ */
+const NUMBER = `SELECT n."numbered", n."last_tenancy" AS "lastTenancy", n."more", n."claimed", n."unclaimed", ${NOT_DURABLE}
+  FROM "backfill_null_sequence_ids"($1, $2, $3, $4, $5) n`;
+
+/** A sync that a pass has queued and claimed. */
+type ClaimedSync = Claim & { readonly tenancyId: string; readonly deduplicationKey: string };
+
+type Pass = PassResult & {
+  readonly claimed: readonly ClaimedRequest[];
+  /** Requests were queued that may be claimed now. */
+  readonly unclaimed: boolean;
+};
+
+/** One pass, which claims syncs of at most `room` tenancies. */
+export async function numberBatch(db: Database, state: SequencerState, room: number): Promise<Pass> {
+  const values = [state.batchSize, state.startAfter, state.askWake, room, LEASE_MS];
+  const [pass] = await db.queryPrepared<PassResult & { claimed: ClaimedSync[]; unclaimed: boolean }>(NUMBER, values);
+  if (pass === undefined) throw new Error('backfill_null_sequence_ids returned nothing');
+  return { ...pass, claimed: pass.claimed.map(toRequest) };
+}
+
+function toRequest(sync: ClaimedSync): ClaimedRequest {
+  return {
+    ...sync,
+    kind: 'sync',
+    externalDatabaseId: null,
+    method: 'POST',
+    url: null,
+    headers: {},
+    body: null,
+    flowControlKey: null,
+    flowControlParallelism: null,
+    attempts: 0,
+    maxAttempts: null,
+  };
+}
