@@ -9,7 +9,8 @@ import {
 } from '@hexclave/sync';
 import type { ConnectionCipher } from '../external-databases/connection-cipher.ts';
 
-const CONNECT_TIMEOUT_MS = 10_000;
+/** A round trip of two seconds, as over a satellite or a drowning line, times the six of a sign-in with TLS. */
+const CONNECT_TIMEOUT_MS = 20_000;
 
 type Opener = (database: ExternalDatabase, owner: TargetOwner) => Promise<DestinationConnection>;
 
