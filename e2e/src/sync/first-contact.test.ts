@@ -45,6 +45,27 @@ describe('round trips to a target do not grow with the number of its tables', ()
   });
 });
 
+test('the few rows of a small table cost one round trip', async () => {
+  const trips = await countRoundTrips(connectionOf(harness.internal.connectionString).port);
+  const target = await harness.addTarget(tenancy, 'main', { connection: { port: trips.port } });
+  await addUsers(harness.db, tenancy, 249);
+  await addTeam(harness.db, tenancy);
+  await harness.sync(tenancy);
+  expect(trips.take()).toBe(SIGN_IN + 3 + 2);
+  expect(await differences(harness, target)).toEqual([]);
+});
+
+test('few rows that are large are not held in memory: they are streamed by COPY', async () => {
+  const trips = await countRoundTrips(connectionOf(harness.internal.connectionString).port);
+  const target = await harness.addTarget(tenancy, 'main', { connection: { port: trips.port } });
+  await addUsers(harness.db, tenancy, 10);
+  await harness.db.query(`UPDATE "ProjectUser" SET "clientMetadata" = to_jsonb(repeat('x', 500000))`);
+  await harness.sync(tenancy);
+  // COPY is begun, fed, and committed.
+  expect(trips.take()).toBe(SIGN_IN + 3 + 3);
+  expect(await differences(harness, target)).toEqual([]);
+});
+
 test('with nothing to copy a table is streamed at once, and shown so', async () => {
   const target = await harness.addTarget(tenancy);
   await harness.sync(tenancy);

@@ -82,9 +82,13 @@ async function expectEqual(target: Target): Promise<void> {
 }
 
 describe('hostile values are exact', () => {
-  test('in a first copy', async () => {
+  test.each([
+    ['by a page', 0],
+    ['by COPY', 500],
+  ])('in a first copy, %s', async (_, others) => {
     const target = await harness.addTarget(tenancy);
     await addHostileRows();
+    await addUsers(harness.db, tenancy, others);
     await harness.sync(tenancy);
     await expectEqual(target);
   });

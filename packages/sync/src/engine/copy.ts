@@ -3,7 +3,7 @@ import type { PageRow, Position } from '../destination.ts';
 import { DestinationError } from '../destination-error.ts';
 import { type BulkBatch, runBulk } from './bulk.ts';
 import { type MappingRun, noteApplied, type RunContext } from './mapping-run.ts';
-import { PAGE_ROWS } from './source.ts';
+import { PAGE_BYTES, PAGE_ROWS } from './source.ts';
 
 /**
  * Copies a whole mapping in key order, or goes on with such a copy, until it is done or the run must stop. Every row is
@@ -12,6 +12,8 @@ import { PAGE_ROWS } from './source.ts';
  * Returns false when a batch was fenced.
  */
 export async function copyMapping(context: RunContext, run: MappingRun): Promise<boolean> {
+  const begins = run.position.copy !== null && run.position.copy.after === null;
+  if (begins && (await fitsPage(context, run)) && !(await copyPage(context, run))) return false;
   while (run.position.copy !== null && (await context.mayContinue())) {
     try {
       if (!(await runBulk(context, run, (from, rows) => planRange(context, run, from, rows)))) return false;
@@ -21,6 +23,18 @@ export async function copyMapping(context: RunContext, run: MappingRun): Promise
     }
   }
   return true;
+}
+
+/** Whether all rows are few enough for memory: a page costs one round trip to the target, a batch of COPY three. */
+async function fitsPage({ db, tenancyId }: RunContext, { route: { fetch } }: MappingRun): Promise<boolean> {
+  const [beyond] = await db.query(fetch.keyBound(null), [tenancyId, PAGE_ROWS]);
+  if (beyond !== undefined) return false;
+  const all = fetch.rowsOfKeys({ after: null, through: null });
+  const [size] = await db.query<{ bytes: bigint | null }>(
+    `SELECT sum(octet_length(r.values::text)) AS bytes FROM (${all}) r`,
+    [tenancyId],
+  );
+  return (size?.bytes ?? 0n) <= BigInt(PAGE_BYTES);
 }
 
 /**
