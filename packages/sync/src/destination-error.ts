@@ -107,6 +107,18 @@ export const DESTINATION_ERRORS = {
     message: 'The external database refuses this row because of its values.',
     remedy: 'Look at the constraint or trigger that is named, and change it or the row.',
   },
+  TARGET_ROWS_REPAIRED: {
+    scope: 'row',
+    message: 'Rows of the copy had been changed, deleted or added there by somebody else. They were put right.',
+    remedy:
+      'Find out who else writes into the table: only the role of Hexclave should hold INSERT, UPDATE and DELETE on it.',
+  },
+  TARGET_ROWS_DIFFER: {
+    scope: 'row',
+    message: 'Rows of the copy differ from their source.',
+    remedy:
+      'Verify with repair. If that does not last, a trigger or rule on the table changes what is written: drop it, or leave that column out of the copy.',
+  },
   TARGET_LOCKED: {
     scope: 'transient',
     message: 'Somebody else holds a lock on the target table.',

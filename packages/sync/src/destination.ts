@@ -121,6 +121,8 @@ export type DestinationConnection = {
    * lost the last batches with their positions.
    */
   onLost(listener: () => void): void;
+  /** Absent where a copy cannot be compared. */
+  readonly verification?: DestinationVerification;
   /** Closes at once; never throws. */
   close(): Promise<void>;
 };
@@ -141,4 +143,63 @@ export type Destination<Connection> = {
   readonly type: string;
   /** Connects, with a bounded wait. */
   connect(connection: Connection, schema: string, owner: TargetOwner): Promise<DestinationConnection>;
+};
+
+// ── Verification: what a kind of destination offers besides, so that a copy can be compared with its source ──
+
+/** The text of a row's key columns, in the table's key order. */
+export type Key = readonly string[];
+
+/** What stands for the content of some rows. Equal hashes stand for equal rows, on either side. */
+export type Digest = { readonly rows: number; readonly hash: string };
+
+/** The digest of neighbouring rows, and the key of their last; `null` where there are fewer than were asked for. */
+export type Piece = Digest & { readonly last: Key | null };
+
+export type RowHash = { readonly key: Key; readonly hash: string };
+
+/**
+ * One side of a comparison: a mapping's source, or its target. Rows that are softly deleted do not exist. Every call is one
+ * statement with a time-out, and looks at no more rows than it is told.
+ */
+export type ComparableRows = {
+  /** The first `limit` rows of a range, in pieces of `step` rows. */
+  pieces(range: KeyRange, limit: number, step: number): Promise<Piece[]>;
+  /** One digest for each range, of its first `limit` rows. */
+  digests(ranges: readonly KeyRange[], limit: number): Promise<Digest[]>;
+  rowHashes(range: KeyRange, limit: number): Promise<RowHash[]>;
+};
+
+/** What a target says of some keys, in one snapshot. `null`: this is not our copy, or it has to begin anew. */
+export type Sighting = { readonly position: Position | null; readonly parked: readonly Key[] };
+
+/** What must be in the target at its position. Keys of which nothing can be said are in neither. */
+export type Expectation = { readonly present: readonly PageRow[]; readonly absent: readonly Key[] };
+
+/**
+ * A row that is not as it must be. `persists`: it was written, and is still different, e.g. because a trigger of the owner's
+ * changes it. `parked`: the target refused it.
+ */
+export type FoundDifference = {
+  readonly kind: 'missing' | 'extra' | 'different';
+  readonly key: Key;
+  readonly outcome: 'found' | 'repaired' | 'parked' | 'persists';
+};
+
+/** The part of a connection that verifies. Nothing here moves a position. */
+export type DestinationVerification = {
+  rowsOf(table: TargetTable): ComparableRows;
+  readPosition(table: TargetTable): Promise<Position | null>;
+  countParked(table: TargetTable): Promise<number>;
+  /**
+   * Looks at rows in one snapshot, asks `judge` what they must be at that position, and says which are not. With `repair`,
+   * the position is locked before `judge` is asked, so that no batch can be applied until those rows are put right: what
+   * `judge` reads in the source meanwhile is never older than what the target has.
+   */
+  examine(
+    table: TargetTable,
+    keys: readonly Key[],
+    judge: (seen: Sighting) => Promise<Expectation>,
+    repair: boolean,
+  ): Promise<FoundDifference[]>;
 };

@@ -9,6 +9,7 @@ import { prepare, readPosition } from './prepare.ts';
 import { discard } from './session.ts';
 import { stage } from './stage.ts';
 import { startCopies } from './start-copies.ts';
+import { createVerification } from './verify.ts';
 
 /** Two: while one merges and commits, the other receives the next rows. */
 const LANES = 2;
@@ -72,6 +73,7 @@ export function createConnection(
         if (!closed) listener();
       });
     },
+    verification: createVerification(first, names, (target) => contextOn(first, target)),
     close: async () => {
       closed = true;
       for (const client of sessions) discard(client);

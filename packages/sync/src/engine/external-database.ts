@@ -20,6 +20,8 @@ export type ExternalDatabase = {
   readonly schemaName: string;
   readonly deleteMode: DeleteMode;
   readonly tables: Readonly<Record<string, TableChoice>> | null;
+  /** How often a new copy of each mapping was asked for. */
+  readonly resyncs: Readonly<Record<string, number>>;
   readonly paused: boolean;
   readonly generation: bigint;
   readonly failure: FailureState;
@@ -37,7 +39,8 @@ export function routesOf(catalog: Catalog, database: ExternalDatabase): Route[] 
   return catalog.mappings
     .filter((mapping) => database.tables?.[mapping.name]?.enabled !== false)
     .map((mapping) => {
-      const target = compileTargetTable(mapping, database.tables?.[mapping.name] ?? {}, database.deleteMode);
+      const options = { ...database.tables?.[mapping.name], resyncs: database.resyncs[mapping.name] };
+      const target = compileTargetTable(mapping, options, database.deleteMode);
       return { target, fetch: compileFetch(mapping, target), sourceTable: mapping.table.name };
     });
 }

@@ -16,7 +16,7 @@ export type Situation = {
 const SITUATION = `
   SELECT m."syncEngineEnabled" AS enabled, (SELECT e."id" FROM "SequenceEpoch" e ORDER BY e."ordinal" DESC LIMIT 1) AS epoch,
     CASE WHEN s.is_called THEN s.last_value ELSE 0 END AS "lastNumber", d."tenancyId", d."id", d."type", d."connectionCiphertext",
-    d."connectionKeyId", d."schemaName", d."deleteMode", d."tables", d."paused", d."generation",
+    d."connectionKeyId", d."schemaName", d."deleteMode", d."tables", d."resyncs", d."paused", d."generation",
     COALESCE(f."attempts", 0) AS attempts, COALESCE(f."nextAttemptAt" > now(), false) AS waiting,
     (SELECT jsonb_object_agg(x."mapping", jsonb_build_object('attempts', x."attempts", 'waiting', COALESCE(x."nextAttemptAt" > now(), false)))
      FROM "ExternalDatabaseMappingState" x WHERE x."tenancyId" = d."tenancyId" AND x."externalDatabaseId" = d."id" AND x."errorCode" IS NOT NULL) AS "mappingFailures"

@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '@hexclave/db';
+import { DestinationError } from '../destination-error.ts';
+import { saveVerdict, saveVerifiedThrough } from './mapping-state.ts';
+import { NOT_BEGUN, type PassContext, type PassState, type Step, stepPass } from './pass.ts';
+import { type DatabaseKey, type Opened, timeOf, type VerifierOptions, withOpened } from './subjects.ts';
+
+/** How the verification that goes on by itself spends its time, all in ms. */
+export type Pace = {
+  /** Between two ranges at the least. */
+  readonly rangeMs: number;
+  /** So many times as long as a range took: one in fifty parts of one connection at the most. */
+  readonly pausesPerWork: number;
+  /** So long one external database is looked at before the next one's turn. */
+  readonly turnMs: number;
+  /** Between the end of a pass over an external database and the next one. */
+  readonly passMs: number;
+};
+
+export const DEFAULT_PACE: Pace = { rangeMs: 5_000, pausesPerWork: 50, turnMs: 60_000, passMs: 15 * 60_000 };
+
+/** After a turn that failed, or found the database failing. */
+const AFTER_FAILURE_MS = 5 * 60_000;
+const LEASE_MS = 60_000;
+
+type Claimed = DatabaseKey & PassState & { readonly claimToken: string };
+
+/**
+ * The external database that has waited longest, unless some process is at one already: over all processes there is one such
+ * verification. Left out are databases that are paused, that fail, and those that somebody has verified right now.
+ */
+const CLAIM = `
+  WITH due AS (
+    SELECT d."tenancyId", d."id" FROM "ExternalDbSyncMetadata" m CROSS JOIN "ExternalDatabase" d
+    LEFT JOIN "ExternalDatabaseVerification" v ON v."tenancyId" = d."tenancyId" AND v."externalDatabaseId" = d."id"
+    WHERE m."syncEngineEnabled" AND NOT d."paused" AND COALESCE(v."nextTurnAt" <= now(), true)
+      AND EXISTS (SELECT 1 FROM "ExternalDatabaseState" s WHERE s."tenancyId" = d."tenancyId" AND s."externalDatabaseId" = d."id"
+        AND s."errorCode" IS NULL AND s."lastSucceededAt" IS NOT NULL)
+      AND NOT EXISTS (SELECT 1 FROM "VerificationRun" r WHERE r."tenancyId" = d."tenancyId" AND r."externalDatabaseId" = d."id"
+        AND r."state" IN ('queued', 'running'))
+      AND NOT EXISTS (SELECT 1 FROM "ExternalDatabaseVerification" o WHERE o."leaseExpiresAt" > now())
+    ORDER BY v."nextTurnAt" NULLS FIRST, d."tenancyId", d."id" LIMIT 1
+  )
+  INSERT INTO "ExternalDatabaseVerification" AS v ("tenancyId", "externalDatabaseId", "claimToken", "leaseExpiresAt")
+  SELECT due."tenancyId", due."id", gen_random_uuid(), now() + $1 * interval '1 millisecond' FROM due
+  ON CONFLICT ("tenancyId", "externalDatabaseId") DO UPDATE SET "claimToken" = excluded."claimToken", "leaseExpiresAt" = excluded."leaseExpiresAt"
+    WHERE COALESCE(v."leaseExpiresAt" <= now(), true)
+  RETURNING v."tenancyId", v."externalDatabaseId", v."claimToken", v."progress", v."result" AS "results"`;
+
+/** Looks at the external database whose turn it is. Returns false if it is nobody's. */
+export async function backgroundTurn(options: VerifierOptions, pace: Pace, signal: AbortSignal): Promise<boolean> {
+  const [claimed] = await options.db.query<Claimed>(CLAIM, [LEASE_MS]);
+  if (claimed === undefined) return false;
+  try {
+    const finished = await withOpened(options, claimed, (opened) => goOn(options.db, claimed, opened, pace, signal));
+    await release(options.db, claimed, finished === true ? pace.passMs : 0);
+  } catch (error) {
+    // The engine meets the same failure, and keeps it where it is shown.
+    if (!(error instanceof DestinationError)) options.onError(error);
+    await release(options.db, claimed, AFTER_FAILURE_MS);
+  }
+  return true;
+}
+
+/** Returns whether the pass is over. */
+async function goOn(db: Database, claimed: Claimed, opened: Opened, pace: Pace, signal: AbortSignal): Promise<boolean> {
+  const { subjects, verification } = opened;
+  const context: PassContext = { subjects, verification, repair: true, signal, now: () => timeOf(db) };
+  const deadline = performance.now() + pace.turnMs;
+  let state: PassState = claimed;
+  while (performance.now() < deadline) {
+    const started = performance.now();
+    const step = await stepPass(context, state);
+    if (signal.aborted || !(await keep(db, claimed, state, step))) return false;
+    if (step.finished) return true;
+    state = step.state;
+    const pause = Math.max(pace.rangeMs, (performance.now() - started) * pace.pausesPerWork);
+    await delay(Math.min(pause, LEASE_MS / 2), undefined, { signal }).catch(() => undefined);
+  }
+  return false;
+}
+
+/** One statement where nothing was found and no table ended: an idle server should not notice. */
+async function keep(db: Database, claimed: Claimed, before: PassState, step: Step): Promise<boolean> {
+  const isNews = step.differences.length > 0 || step.finished || endedIn(step.state) > endedIn(before);
+  const state = step.finished ? NOT_BEGUN : step.state;
+  const values = [
+    ...[claimed.tenancyId, claimed.externalDatabaseId, claimed.claimToken],
+    ...[state.progress === null ? null : JSON.stringify(state.progress), JSON.stringify(state.results), LEASE_MS],
+  ];
+  if (!isNews) return mayGoOn(await db.query<{ ok: boolean }>(SAVE, values));
+  return db.transaction(async (tx) => {
+    if (!mayGoOn(await tx.query<{ ok: boolean }>(SAVE, values))) return false;
+    for (const result of step.state.results) {
+      const repaired = step.differences.filter(
+        (found) => found.mapping === result.mapping && found.outcome === 'repaired',
+      );
+      await saveVerdict(tx, claimed, result, repaired.length);
+    }
+    if (step.finished) await saveVerifiedThrough(tx, claimed, step.state.results);
+    return true;
+  });
+}
+
+function endedIn({ results }: PassState): number {
+  return results.filter(({ state }) => state !== 'running').length;
+}
+
+function mayGoOn([row]: { ok: boolean }[]): boolean {
+  return row?.ok === true;
+}
+
+const SAVE = `
+  UPDATE "ExternalDatabaseVerification" v SET "progress" = $4, "result" = $5, "leaseExpiresAt" = now() + $6 * interval '1 millisecond'
+  FROM "ExternalDatabase" d CROSS JOIN "ExternalDbSyncMetadata" m
+  WHERE v."tenancyId" = $1 AND v."externalDatabaseId" = $2 AND v."claimToken" = $3 AND d."tenancyId" = $1 AND d."id" = $2
+  RETURNING m."syncEngineEnabled" AND NOT d."paused" AS ok`;
+
+async function release(db: Database, claimed: Claimed, delayMs: number): Promise<void> {
+  await db.query(
+    `UPDATE "ExternalDatabaseVerification" SET "claimToken" = NULL, "leaseExpiresAt" = NULL, "nextTurnAt" = now() + $4 * interval '1 millisecond'
+     WHERE "tenancyId" = $1 AND "externalDatabaseId" = $2 AND "claimToken" = $3`,
+    [claimed.tenancyId, claimed.externalDatabaseId, claimed.claimToken, delayMs],
+  );
+}

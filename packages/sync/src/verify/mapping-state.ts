@@ -1,0 +1,52 @@
+import type { Queryable } from '@hexclave/db';
+import { DESTINATION_ERRORS } from '../destination-error.ts';
+import type { MappingResult } from './pass.ts';
+import type { DatabaseKey } from './subjects.ts';
+
+/** What is said of a mapping in which differences were found, until a whole pass finds none. */
+function verdictOf({ remaining, repaired }: MappingResult) {
+  if (remaining > 0) return 'TARGET_ROWS_DIFFER';
+  return repaired > 0 ? 'TARGET_ROWS_REPAIRED' : null;
+}
+
+/**
+ * Shows what was found. In the middle of a pass only bad news count; a whole pass over a mapping also takes back what an
+ * earlier one said, and moves "verified through" on if nothing is left that differs. A later pass never moves it back.
+ */
+export async function saveVerdict(
+  tx: Queryable,
+  { tenancyId, externalDatabaseId }: DatabaseKey,
+  result: MappingResult,
+  repairedNow: number,
+): Promise<void> {
+  const code = verdictOf(result);
+  const isWhole = result.state === 'verified';
+  if (result.state === 'skipped' || (code === null && !isWhole)) return;
+  const known = code === null ? null : DESTINATION_ERRORS[code];
+  await tx.query(
+    `UPDATE "ExternalDatabaseMappingState" s SET "repairedRows" = s."repairedRows" + $4, "differingRows" = $5,
+       "differingSince" = CASE WHEN $6::text IS NULL THEN NULL ELSE COALESCE(s."differingSince", now()) END,
+       "verificationErrorCode" = $6, "verificationErrorMessage" = $7, "verificationErrorRemedy" = $8,
+       "verifiedThrough" = CASE WHEN $9 THEN GREATEST(s."verifiedThrough", $10::timestamptz) ELSE s."verifiedThrough" END
+     WHERE s."tenancyId" = $1 AND s."externalDatabaseId" = $2 AND s."mapping" = $3`,
+    [
+      ...[tenancyId, externalDatabaseId, result.mapping, repairedNow, result.remaining],
+      ...[code, known?.message ?? null, known?.remedy ?? null],
+      ...[isWhole && result.remaining === 0, result.startedAt],
+    ],
+  );
+}
+
+/** Shows since when all mappings of an external database are known to be right, after a pass over all of them. */
+export async function saveVerifiedThrough(
+  tx: Queryable,
+  { tenancyId, externalDatabaseId }: DatabaseKey,
+  results: readonly MappingResult[],
+): Promise<void> {
+  if (results.some(({ state, remaining }) => state !== 'verified' || remaining > 0)) return;
+  await tx.query(
+    `UPDATE "ExternalDatabaseState" s SET "verifiedThrough" = GREATEST(s."verifiedThrough", (SELECT min(t.at) FROM unnest($3::timestamptz[]) t (at)))
+     WHERE s."tenancyId" = $1 AND s."externalDatabaseId" = $2`,
+    [tenancyId, externalDatabaseId, results.map(({ startedAt }) => startedAt)],
+  );
+}
