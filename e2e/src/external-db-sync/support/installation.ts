@@ -27,7 +27,7 @@ export type ServerOptions = {
   readonly program?: string;
 };
 
-export type CronRoute = 'sequencer' | 'poller';
+export type CronRoute = 'sequencer' | 'poller' | 'verifier';
 
 /** One Hexclave: an internal database, the server processes over it, and its projects. */
 export type Installation = {
@@ -36,6 +36,8 @@ export type Installation = {
   readonly connectionString: string;
   /** The server as it was built from this source. */
   readonly program: string;
+  /** What every server process is given and must tell nobody. */
+  readonly secrets: readonly string[];
   readonly servers: readonly ServerProcess[];
   /** The first one. */
   readonly server: ServerProcess;
@@ -86,6 +88,7 @@ export async function createInstallation(options: InstallationOptions = {}): Pro
     db,
     connectionString,
     program: build.program,
+    secrets: Object.values(secrets),
     servers,
     get server() {
       return first();
