@@ -38,6 +38,8 @@ const BY_SQLSTATE: Record<string, DestinationErrorCode> = {
 const TLS_ERRNO = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO/;
 /** What the driver says, without a code, when the server answers the TLS request with a no, or the link is cut. */
 const TLS_MESSAGE = /does not support SSL|unencrypted data after SSL/i;
+/** The driver's own words when it ends the sign-in itself, as without a password that the server asks for. */
+const SIGN_IN_MESSAGE = /^SASL: /;
 const LINK_MESSAGE = /terminated|timeout|timed out|connection error|not queryable|socket|premature close|closed/i;
 
 const NOT_NULL_VIOLATION = '23502';
@@ -55,6 +57,7 @@ export function classify(error: unknown, target?: TargetTable): DestinationError
   if ((code !== undefined && TLS_ERRNO.test(code)) || TLS_MESSAGE.test(message)) {
     return new DestinationError('TARGET_TLS_FAILED', { detail: code });
   }
+  if (SIGN_IN_MESSAGE.test(message)) return new DestinationError('TARGET_SIGN_IN_FAILED');
   if (code !== undefined || LINK_MESSAGE.test(message))
     return new DestinationError('TARGET_UNREACHABLE', { detail: code });
   return new DestinationError('TARGET_ERROR', { detail: error instanceof Error ? error.name : undefined });

@@ -49,7 +49,7 @@ function checkServer(): string[] {
       'TARGET_UNSUPPORTED_VERSION',
     ),
     refuseIf(
-      `(SELECT count(DISTINCT c.relname) = 2 FROM pg_catalog.pg_class c WHERE c.relname IN ('SequenceEpoch', 'ExternalDbSyncMetadata'))`,
+      `(SELECT pg_catalog.count(DISTINCT c.relname) = 2 FROM pg_catalog.pg_class c WHERE c.relname IN ('SequenceEpoch', 'ExternalDbSyncMetadata'))`,
       'TARGET_IS_INTERNAL_DATABASE',
     ),
   ];
@@ -111,7 +111,7 @@ function tablesSql(names: Names, targets: readonly TargetTable[]): string {
         'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'notNull', a.attnotnull, 'hasDefault', a.atthasdef OR a.attidentity <> '')), '[]')
       FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END AS columns,
     EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
-      AND i.indnkeyatts = pg_catalog.cardinality(w.key) AND w.key @> ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
+      AND i.indnkeyatts = pg_catalog.cardinality(w.key) AND w.key OPERATOR(pg_catalog.@>) ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
         WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))) AS keyed,
     ARRAY(SELECT pg_catalog.format_type(pg_catalog.to_regtype(u.type), NULL) FROM pg_catalog.unnest(w.types) WITH ORDINALITY u (type, place)
       ORDER BY u.place) AS declared
