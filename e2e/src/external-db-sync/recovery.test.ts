@@ -6,7 +6,7 @@ import { succeed } from '../support/api-client.ts';
 import { addUser, addUsers } from '../sync/rows.ts';
 import { createInstallation, type Installation } from './support/installation.ts';
 import { type ExternalDatabase, type Project, pathOf } from './support/project.ts';
-import { blockedBackends, holdLock, serverBackends, terminate, untilBlocked } from './support/sessions.ts';
+import { blockedBackends, holdLock, serverBackends, terminate, untilBlocked, untilGone } from './support/sessions.ts';
 
 /**
  * Each test holds something that one stage needs, so that the server is provably inside that stage; kills it there with
@@ -68,7 +68,7 @@ async function dealWithOrphans(
   expect(orphans.length).toBeGreaterThan(0);
   if (fate === 'rolled back') await terminate(on.db, orphans);
   await release();
-  await waitUntil(async () => (await blockedBackends(on.db)).length === 0, { describe: 'the orphans to end' });
+  await untilGone(on.db, orphans);
 }
 
 const FATES = ['rolled back', 'carried out'] as const;

@@ -57,10 +57,13 @@ export async function untilBlocked(db: Database, count = 1, timeoutMs = 10_000):
 /** Ends backends whose client is gone but whose statement still runs; their transactions are rolled back. */
 export async function terminate(db: Database, pids: readonly number[]): Promise<void> {
   await db.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) pid', [pids]);
+  await untilGone(db, pids);
+}
+
+/** Waits until backends have ended: those whose client is gone do when their statement has committed or failed. */
+export async function untilGone(db: Database, pids: readonly number[]): Promise<void> {
   await waitUntil(
     async () => (await db.query('SELECT 1 FROM pg_stat_activity WHERE pid = ANY ($1)', [pids])).length === 0,
-    {
-      describe: 'the backends to end',
-    },
+    { describe: 'the backends to end' },
   );
 }

@@ -5,6 +5,12 @@ import type { ClaimedRequest } from './request.ts';
 /** A claim is void after this many ms: longer than any delivery may take, so that only the dead are taken over from. */
 export const LEASE_MS = 60_000;
 
+/**
+ * For claims that the sequencer makes: it may be killed while its statement goes on, which then claims for nobody. Whoever
+ * takes one up extends it when the delivery is not over soon.
+ */
+export const FIRST_LEASE_MS = 5_000;
+
 /** Key of the transaction-level advisory lock under which requests with flow control are claimed. */
 const FLOW_LOCK_KEY = '1352394229227';
 
@@ -93,16 +99,18 @@ export type Claimed = { readonly requests: readonly ClaimedRequest[]; readonly f
 /** Claims what there is room for in the lanes without flow control. Left out is what the fuses hold back. */
 export async function claimRequests(db: Pick<Preparing, 'queryPrepared'>, room: LaneCounts): Promise<Claimed> {
   const rows = await db.queryPrepared<ClaimRow>(CLAIM, [LEASE_MS, room.sync, room.http, room.retry]);
-  const requests = rows.filter((row): row is ClaimRow & ClaimedRequest => row.id !== null);
+  const claimed = rows.filter((row): row is ClaimRow & ClaimedRequest => row.id !== null);
+  const requests = claimed.map(({ flowWaiting: _, ...request }) => ({ ...request, leaseMs: LEASE_MS }));
   return { requests, flowWaiting: rows[0]?.flowWaiting === true };
 }
 
-export function claimUnderFlowControl(db: Database, limit: number): Promise<ClaimedRequest[]> {
-  return db.transaction(
+export async function claimUnderFlowControl(db: Database, limit: number): Promise<ClaimedRequest[]> {
+  const rows = await db.transaction(
     async (tx) => {
       await tx.query('SELECT pg_advisory_xact_lock($1)', [FLOW_LOCK_KEY]);
-      return tx.query<ClaimedRequest>(CLAIM_FLOW, [LEASE_MS, limit]);
+      return tx.query<Omit<ClaimedRequest, 'leaseMs'>>(CLAIM_FLOW, [LEASE_MS, limit]);
     },
     { durable: false },
   );
+  return rows.map((row) => ({ ...row, leaseMs: LEASE_MS }));
 }

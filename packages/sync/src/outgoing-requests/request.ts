@@ -14,6 +14,8 @@ export type ClaimedRequest = {
   /** Attempts that failed before this one. */
   readonly attempts: number;
   readonly maxAttempts: number | null;
+  /** How long the claim is valid from when it was made, in ms. */
+  readonly leaseMs: number;
   /** Proves, when the request is finished, that the claim was not taken over meanwhile. */
   readonly claimToken: string;
 };

@@ -84,7 +84,8 @@ export async function isClaimed(db: Database, claim: Claim): Promise<boolean> {
   return rows.length > 0;
 }
 
-async function extendLease(db: Database, claim: Claim, leaseMs: number): Promise<void> {
+/** Makes a claim last for `leaseMs` from now. */
+export async function extendLease(db: Database, claim: Claim, leaseMs: number): Promise<void> {
   await db.query(
     `UPDATE "OutgoingRequest" SET "leaseExpiresAt" = now() + $3 * interval '1 millisecond', "updatedAt" = now()
      WHERE "id" = $1 AND "claimToken" = $2`,

@@ -3,7 +3,7 @@ import { backoffMs, type Database, retryability } from '@hexclave/db';
 import { boundedSignal } from '../bounded-signal.ts';
 import { LEASE_MS } from '../outgoing-requests/claim.ts';
 import type { ClaimedRequest, Deliver, DeliveryResult } from '../outgoing-requests/request.ts';
-import { settleRequest } from '../outgoing-requests/settle.ts';
+import { extendLease, settleRequest } from '../outgoing-requests/settle.ts';
 
 export type DeliverOptions = {
   readonly db: Database;
@@ -26,13 +26,19 @@ export async function deliverOne(
   request: ClaimedRequest,
   stop: AbortSignal,
 ): Promise<boolean> {
+  const { db, onError } = options;
+  const extending = setTimeout(() => {
+    extendLease(db, request, LEASE_MS).catch(onError);
+  }, request.leaseMs / 2);
   try {
     const result = await deliverBounded(options, request, stop);
-    const freesAnother = await settlePatiently(options.db, request, result, stop);
+    const freesAnother = await settlePatiently(db, request, result, stop);
     return freesAnother || request.flowControlKey !== null;
   } catch (error) {
-    options.onError(error);
+    onError(error);
     return true;
+  } finally {
+    clearTimeout(extending);
   }
 }
 

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createTestDatabase, type TestDatabase } from '@hexclave/testing';
+import { createTestDatabase, type TestDatabase, waitUntil } from '@hexclave/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { addTeam } from '../fixtures/source.ts';
 import { addTenancy, claimAll, expireLeases, queued } from '../outgoing-requests/fixtures/queue.ts';
 import { enqueueSync } from '../outgoing-requests/queue.ts';
 import { completeRequest } from '../outgoing-requests/settle.ts';
+import { deliverOne } from '../poller/deliver.ts';
 import { createWaker } from '../waker.ts';
 import { numberBatch } from './pass.ts';
 import { runSequencer } from './sequencer.ts';
@@ -89,6 +90,30 @@ describe('a pass with room', () => {
       expect(await queued(database.db)).toMatchObject([{ state: 'waiting' }]);
     },
   );
+});
+
+test('a delivery that takes long keeps what was claimed for a moment only', async () => {
+  await changed();
+  const [request] = (await pass(10)).claimed;
+  if (request === undefined) throw new Error('nothing was claimed');
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const deliver = async () => {
+    await held;
+    return { kind: 'delivered' as const };
+  };
+  const errors: unknown[] = [];
+  const options = { db: database.db, deliver, onError: (error: unknown) => errors.push(error) };
+  const delivery = deliverOne(options, request, new AbortController().signal);
+  const lasting = () =>
+    database.db.query(`SELECT 1 FROM "OutgoingRequest" WHERE "leaseExpiresAt" > now() + interval '40 seconds'`);
+  await waitUntil(async () => (await lasting()).length === 1, { describe: 'the lease to be extended' });
+  release();
+  await delivery;
+  expect(errors).toEqual([]);
+  expect(await queued(database.db)).toEqual([]);
 });
 
 test('the loop hands out what it claims as it finds it, and never more than there is room', async () => {

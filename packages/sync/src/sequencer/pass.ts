@@ -1,5 +1,5 @@
 import { type Database, NOT_DURABLE } from '@hexclave/db';
-import { LEASE_MS } from '../outgoing-requests/claim.ts';
+import { FIRST_LEASE_MS } from '../outgoing-requests/claim.ts';
 import type { Claim, ClaimedRequest } from '../outgoing-requests/request.ts';
 import type { PassResult, SequencerState } from './step.ts';
 
@@ -23,7 +23,7 @@ type Pass = PassResult & {
 
 /** One pass, which claims syncs of at most `room` tenancies. */
 export async function numberBatch(db: Database, state: SequencerState, room: number): Promise<Pass> {
-  const values = [state.batchSize, state.startAfter, state.askWake, room, LEASE_MS];
+  const values = [state.batchSize, state.startAfter, state.askWake, room, FIRST_LEASE_MS];
   const [pass] = await db.queryPrepared<PassResult & { claimed: ClaimedSync[]; unclaimed: boolean }>(NUMBER, values);
   if (pass === undefined) throw new Error('backfill_null_sequence_ids returned nothing');
   return { ...pass, claimed: pass.claimed.map(toRequest) };
@@ -42,5 +42,6 @@ function toRequest(sync: ClaimedSync): ClaimedRequest {
     flowControlParallelism: null,
     attempts: 0,
     maxAttempts: null,
+    leaseMs: FIRST_LEASE_MS,
   };
 }
