@@ -17,3 +17,4 @@ export type * from './schemas/projects.ts';
 export type * from './schemas/team-members.ts';
 export type * from './schemas/teams.ts';
 export type * from './schemas/users.ts';
+export type * from './schemas/verification.ts';

@@ -219,6 +219,33 @@ export const KNOWN_ERRORS = {
       `The signature of this request is not valid (${details.reason}). Check that both servers have the same signing ` +
       'secret and the right time.',
   ),
+  EXTERNAL_DATABASE_NOT_FOUND: own<{ external_database_id: string }>(
+    404,
+    'The project has no such external database.',
+    (details) => `This project has no external database ${quoted(details.external_database_id)}.`,
+  ),
+  EXTERNAL_DATABASE_PAUSED: own<{ external_database_id: string }>(
+    409,
+    'The external database is paused, so nothing may be written to it.',
+    (details) =>
+      `External database ${quoted(details.external_database_id)} is paused. Verify it without repair, or end the pause.`,
+  ),
+  MAPPING_NOT_COPIED: own<{ mapping: string }>(
+    400,
+    'There is no such table, or it is not copied into this external database.',
+    (details) => `The table ${quoted(details.mapping)} is not copied into this external database.`,
+  ),
+  VERIFICATION_UNDER_WAY: own<{ verification_id: string }>(
+    409,
+    'The external database is being verified already.',
+    (details) =>
+      `Verification ${details.verification_id} of this external database is under way. Wait until it has ended.`,
+  ),
+  VERIFICATION_NOT_FOUND: own<{ verification_id: string }>(
+    404,
+    'The project has no such verification; they are kept for 30 days.',
+    (details) => `This project has no verification ${quoted(details.verification_id)}.`,
+  ),
   SYNC_ENGINE_DISABLED: own<NoDetails>(
     503,
     'The operator has switched the sync engine off.',

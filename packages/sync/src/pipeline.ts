@@ -6,6 +6,7 @@ import { createDeliveries } from './poller/deliveries.ts';
 import { runPoller } from './poller/poller.ts';
 import { pruneTombstones } from './retention/tombstones.ts';
 import { runSequencer } from './sequencer/sequencer.ts';
+import type { Verifier } from './verify/verifier.ts';
 import { createWaker } from './waker.ts';
 
 /** The parts of the pipeline, for the log. */
@@ -20,6 +21,8 @@ export type PipelineOptions = {
   readonly onError: (part: PipelinePart, error: unknown) => void;
   /** Deliveries under way at once. */
   readonly concurrency?: number;
+  /** Compares copies with their source, beside everything else. */
+  readonly verifier?: Verifier;
 };
 
 /** A running pipeline. `stop` resolves when nothing is under way any more. */
@@ -54,6 +57,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     runPoller({ db, deliveries, waker: pollerWaker, onError: report('poller') }, stopping.signal),
     resident.listen({ channels, onError: report('listener') }, stopping.signal),
     runRetention(db, catalog, report('retention'), stopping.signal),
+    options.verifier?.run(stopping.signal),
   ];
   return {
     stop: async () => {

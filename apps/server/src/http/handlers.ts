@@ -8,6 +8,7 @@ import * as projects from '../services/projects.ts';
 import * as teamMembers from '../services/team-members.ts';
 import * as teams from '../services/teams.ts';
 import * as users from '../services/users.ts';
+import * as verification from '../services/verification.ts';
 import { enqueueNow } from '../sync/enqueue.ts';
 import type { HttpServices } from './environment.ts';
 
@@ -48,6 +49,14 @@ export const handlers: { [Name in keyof Routes]: Handler<Routes[Name]> } = {
   },
 
   enqueueExternalDbSync: async ({ database }, { tenancyId }) => ({ queued: await enqueueNow(database, tenancyId) }),
+  startVerification: (services, authentication, { body }) =>
+    verification.startVerification(services, authentication, body),
+  listVerifications: ({ database }, { tenancyId }) => verification.listVerifications(database, tenancyId),
+  getVerification: ({ database }, { tenancyId }, { params }) =>
+    verification.getVerification(database, tenancyId, params.verification_id),
+  resyncExternalDatabase: async (services, { tenancyId }, { body }) => ({
+    mappings: await verification.resync(services, tenancyId, body.external_database_id, body.mapping),
+  }),
 
   createTeam: ({ database }, { tenancyId }, { body }) => teams.createTeam(database, tenancyId, body),
   listTeams: ({ database }, { tenancyId }, { query }) => teams.listTeams(database, tenancyId, query),

@@ -3,6 +3,7 @@ import { isPublic } from '@hexclave/destination-postgres';
 import {
   createEngine,
   createHttpCaller,
+  createVerifier,
   hexclaveCatalog,
   type Pipeline,
   qstashVerifier,
@@ -63,16 +64,23 @@ export function createSync({ connectionString, cipher, logger, config }: SyncDep
     onError,
   });
   const caller = createHttpCaller(config.allowPrivateHosts ? {} : { isAllowedAddress: isPublic });
+  const connect = connector(cipher, config.allowPrivateHosts);
   const engine = createEngine({
     db: engineDb,
     catalog: hexclaveCatalog,
-    connect: connector(cipher, config.allowPrivateHosts),
+    connect,
     onFailure: ({ tenancyId, id }, mapping, { code, sqlState }) =>
       logger.warn({ tenancyId, externalDatabaseId: id, mapping, code, sqlState }, 'external database failed'),
   });
   const deliver = deliveryOf(config, engine, caller);
   const reportPart = (part: string, error: unknown) =>
     logger.error({ part, failure: describeFailure(error) }, 'sync pipeline failed');
+  const verifier = createVerifier({
+    db: engineDb,
+    catalog: hexclaveCatalog,
+    connect,
+    onError: (error) => reportPart('verifier', error),
+  });
   const stopping = new AbortController();
   let pipeline: Pipeline | undefined;
 
@@ -81,6 +89,7 @@ export function createSync({ connectionString, cipher, logger, config }: SyncDep
       database: queueDb,
       engine,
       deliver,
+      verifier,
       cronSecret: config.cronSecret,
       signingSecrets: [config.signingSecret, ...(config.previousSigningSecrets ?? [])],
       verifyQstash: config.qstash && qstashVerifier({ ...config.qstash, url: config.qstash.syncEngineUrl }),
@@ -90,7 +99,12 @@ export function createSync({ connectionString, cipher, logger, config }: SyncDep
     }),
     start: () => {
       if (config.runLoops) {
-        pipeline ??= startPipeline({ db: queueDb, resident, catalog: hexclaveCatalog, deliver, onError: reportPart });
+        pipeline ??= startPipeline({
+          ...{ db: queueDb, resident, catalog: hexclaveCatalog },
+          deliver,
+          verifier,
+          onError: reportPart,
+        });
       }
     },
     stop: async () => {

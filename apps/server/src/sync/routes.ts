@@ -1,5 +1,5 @@
 import { type AnyRoute, syncRoutes as definitions, KnownError, type RouteInput, schemaError } from '@hexclave/contract';
-import { type Deliver, numberAll, pollOnce } from '@hexclave/sync';
+import { type Deliver, numberAll, pollOnce, type Verifier } from '@hexclave/sync';
 import { type Context, Hono } from 'hono';
 import { clientAddress } from '../http/client-address.ts';
 import type { HttpEnvironment } from '../http/environment.ts';
@@ -10,6 +10,7 @@ import { authenticateSender, type EngineRequestServices, runEngineRequest } from
 
 export type SyncRoutesDependencies = EngineRequestServices & {
   readonly deliver: Deliver;
+  readonly verifier: Verifier;
   readonly cronSecret: string;
   readonly onError: (error: unknown) => void;
   /** Aborted when the server stops: runs then end between two batches. */
@@ -52,6 +53,11 @@ export function syncRoutes(dependencies: SyncRoutesDependencies): Hono<HttpEnvir
     const options = { db: database, deliver, onError };
     return { delivered: await pollOnce(options, query.maxDurationMs, endOf(c, stopping)) };
   });
+  bind(definitions.runVerifier, async (c) => {
+    assertCron(c, dependencies.cronSecret);
+    const { query } = await inputOf(c, definitions.runVerifier);
+    return { turns: await verifyFor(dependencies.verifier, query.maxDurationMs, endOf(c, stopping)) };
+  });
   bind(definitions.runSyncEngine, async (c) => {
     const sender = await authenticateSender(dependencies, await signedRequestOf(c));
     const { body } = await inputOf(c, definitions.runSyncEngine);
@@ -59,6 +65,15 @@ export function syncRoutes(dependencies: SyncRoutesDependencies): Hono<HttpEnvir
     return runEngineRequest(dependencies, sender, body, endOf(c, stopping));
   });
   return app;
+}
+
+/** What somebody waits for comes first. */
+async function verifyFor(verifier: Verifier, maxDurationMs: number, signal: AbortSignal): Promise<number> {
+  const deadline = performance.now() + maxDurationMs;
+  let turns = await verifier.workOff(maxDurationMs, signal);
+  const left = () => deadline - performance.now();
+  while (left() > 0 && !signal.aborted && (await verifier.lookAround(left(), signal))) turns++;
+  return turns;
 }
 
 /** Guessing is slowed down, as with keys. */

@@ -1,12 +1,22 @@
 import { z } from '@hono/zod-openapi';
 import { defineRoute } from '../route.ts';
+import { uuid } from '../schemas/fields.ts';
+import {
+  resyncReply,
+  resyncRequest,
+  verification,
+  verificationList,
+  verificationRequest,
+} from '../schemas/verification.ts';
+
+const tag = 'External DB Sync';
 
 /** What a project's admin may do about its own copies. */
 export const enqueueExternalDbSync = defineRoute({
   method: 'post',
   path: '/internal/external-db-sync/enqueue',
   access: 'admin',
-  tag: 'External DB Sync',
+  tag,
   summary: 'Sync all external databases of the project now',
   description: 'Also those that are failing and would otherwise wait for their next attempt.',
   status: 200,
@@ -14,4 +24,55 @@ export const enqueueExternalDbSync = defineRoute({
     .object({ queued: z.boolean().openapi({ description: '`false` if the project has no external database.' }) })
     .openapi('SyncQueued'),
   errors: [],
+});
+
+export const startVerification = defineRoute({
+  method: 'post',
+  path: '/internal/external-db-sync/verify',
+  access: 'admin',
+  tag,
+  summary: 'Compare an external database with its source',
+  description:
+    'Queues a run and answers at once; get it by its id to see how far it is. Rows whose changes are on their way are no ' +
+    'differences. There is one run at a time on an external database.',
+  body: verificationRequest,
+  status: 201,
+  reply: verification,
+  errors: ['EXTERNAL_DATABASE_NOT_FOUND', 'EXTERNAL_DATABASE_PAUSED', 'MAPPING_NOT_COPIED', 'VERIFICATION_UNDER_WAY'],
+});
+
+export const listVerifications = defineRoute({
+  method: 'get',
+  path: '/internal/external-db-sync/verify',
+  access: 'admin',
+  tag,
+  summary: 'List verifications, and how far all copies are verified',
+  status: 200,
+  reply: verificationList,
+  errors: [],
+});
+
+export const getVerification = defineRoute({
+  method: 'get',
+  path: '/internal/external-db-sync/verify/{verification_id}',
+  access: 'admin',
+  tag,
+  summary: 'Get a verification: its progress, and what it found',
+  params: z.strictObject({ verification_id: uuid }),
+  status: 200,
+  reply: verification,
+  errors: ['VERIFICATION_NOT_FOUND'],
+});
+
+export const resyncExternalDatabase = defineRoute({
+  method: 'post',
+  path: '/internal/external-db-sync/resync',
+  access: 'admin',
+  tag,
+  summary: 'Copy an external database, or one table of it, anew',
+  description: 'Without emptying it: whoever reads the copy meanwhile never sees fewer rows than there are.',
+  body: resyncRequest,
+  status: 200,
+  reply: resyncReply,
+  errors: ['EXTERNAL_DATABASE_NOT_FOUND', 'MAPPING_NOT_COPIED'],
 });

@@ -45,6 +45,20 @@ export const runPoller = defineRoute({
   errors: [],
 });
 
+export const runVerifier = defineRoute({
+  method: 'get',
+  path: '/internal/external-db-sync/verifier',
+  access: 'cron',
+  tag,
+  summary: 'Compare external databases with their source',
+  description:
+    'Those that somebody asked to have verified, and then the one that has waited longest, until the time is up.',
+  query: durationQuery,
+  status: 200,
+  reply: z.object({ turns: z.int().openapi({ description: 'How often one was taken up.' }) }).openapi('VerifierRun'),
+  errors: [],
+});
+
 export const runSyncEngine = defineRoute({
   method: 'post',
   path: '/internal/external-db-sync/sync-engine',

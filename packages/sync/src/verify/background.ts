@@ -76,8 +76,18 @@ async function goOn(db: Database, claimed: Claimed, opened: Opened, pace: Pace, 
     state = step.state;
     const pause = Math.max(pace.rangeMs, (performance.now() - started) * pace.pausesPerWork);
     await delay(Math.min(pause, LEASE_MS / 2), undefined, { signal }).catch(() => undefined);
+    if (await isAskedFor(db, claimed)) return false;
   }
   return false;
+}
+
+/** Somebody's run takes over: never are there two comparisons of one external database for long. */
+async function isAskedFor(db: Database, { tenancyId, externalDatabaseId }: DatabaseKey): Promise<boolean> {
+  const runs = await db.query(
+    `SELECT 1 FROM "VerificationRun" WHERE "tenancyId" = $1 AND "externalDatabaseId" = $2 AND "state" IN ('queued', 'running')`,
+    [tenancyId, externalDatabaseId],
+  );
+  return runs.length > 0;
 }
 
 /** One statement where nothing was found and no table ended: an idle server should not notice. */
