@@ -25,7 +25,10 @@ export class SourceError extends Error {
 }
 
 /** A batch on its way: being read and written in a lane of its own, until its turn comes to be committed. */
-type UnderWay = { readonly from: Position; readonly batch: BulkBatch; readonly staged: Promise<StagedBatch> };
+type UnderWay = { readonly from: Position; readonly batch: BulkBatch; readonly staged: Promise<Staged> };
+
+/** A batch that is in the target, uncommitted; what it took so far. */
+type Staged = { readonly batch: StagedBatch; readonly bytes: number; readonly ms: number };
 
 /**
  * Moves batch after batch with COPY, in as many lanes as the connection has: while the target merges and commits one, the
@@ -59,8 +62,15 @@ function start(context: RunContext, run: MappingRun, from: Position, batch: Bulk
   return { from, batch, staged };
 }
 
+/**
+ * The next batches are as large as this one shows to be right. Not before it is committed: a target that takes rows
+ * quickly and merges them slowly would be sent ever larger ones, however often they are too large to be merged in time.
+ */
 async function commit(run: MappingRun, { from, batch, staged }: UnderWay): Promise<boolean> {
-  const result: ApplyResult = await (await staged).commit(from, batch.to);
+  const { batch: ready, bytes, ms } = await staged;
+  const started = performance.now();
+  const result: ApplyResult = await ready.commit(from, batch.to);
+  run.size = afterBatch(run.size, { rows: batch.rows, bytes, ms: Math.max(ms, performance.now() - started) });
   return noteApplied(run, result, batch.to);
 }
 
@@ -69,14 +79,14 @@ async function discardAll(underWay: readonly UnderWay[]): Promise<void> {
   await Promise.all(
     underWay.map(({ staged }) =>
       staged.then(
-        (batch) => batch.discard(),
+        ({ batch }) => batch.discard(),
         () => undefined,
       ),
     ),
   );
 }
 
-async function stageBatch(context: RunContext, run: MappingRun, batch: BulkBatch): Promise<StagedBatch> {
+async function stageBatch(context: RunContext, run: MappingRun, batch: BulkBatch): Promise<Staged> {
   const started = performance.now();
   const client = await context.db.pool.connect();
   let sourceError: Error | undefined;
@@ -94,8 +104,7 @@ async function stageBatch(context: RunContext, run: MappingRun, batch: BulkBatch
       sweep: batch.sweep,
     });
     client.release();
-    run.size = afterBatch(run.size, { rows: batch.rows, bytes: counted.bytes(), ms: performance.now() - started });
-    return staged;
+    return { batch: staged, bytes: counted.bytes(), ms: performance.now() - started };
   } catch (error) {
     // A COPY that was broken off leaves the connection in the middle of its rows.
     client.release(true);
