@@ -159,6 +159,25 @@ describe('rows that the target refuses are parked, alone, and counted', () => {
     expect(await waiting()).toHaveLength(1);
   });
 
+  test('and are found by the engine that tries them again, even if another one has parked them', async () => {
+    const [parking, other] = [harness.newEngine(), harness.newEngine()];
+    await harness.sync(tenancy, other);
+    await onTarget(`ALTER TABLE hexclave.users ADD CONSTRAINT good CHECK (display_name <> 'bad')`);
+    await rename(harness.db, user, 'bad');
+    await harness.sync(tenancy, parking);
+    expect(await stateOfUsers()).toMatchObject({ parkedRows: 1 });
+    const retry = () => other.sync({ tenancyId: tenancy, externalDatabaseId: 'main', maxDurationMs: 20_000 });
+    await harness.db.query('DELETE FROM "OutgoingRequest"');
+    await retry();
+    const waiting = await harness.db.query(`SELECT 1 FROM "OutgoingRequest" WHERE "externalDatabaseId" = 'main'`);
+    expect(waiting).toHaveLength(1);
+    await onTarget('ALTER TABLE hexclave.users DROP CONSTRAINT good');
+    await onTarget('UPDATE hexclave._hexclave_parked_rows SET next_attempt_at = now()');
+    await retry();
+    await expectEqual();
+    expect(await stateOfUsers()).toMatchObject({ parkedRows: 0 });
+  });
+
   test('by a trigger that raises, with whatever SQLSTATE', async () => {
     await onTarget(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN IF NEW.display_name LIKE 'bad%' THEN RAISE EXCEPTION 'secret %', NEW.display_name USING ERRCODE = '45000'; END IF; RETURN NEW; END $$`);

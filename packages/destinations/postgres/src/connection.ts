@@ -64,9 +64,12 @@ export function createConnection(
       const client = await lane();
       return stage(contextOn(client, target), rows, () => idle.push(client));
     },
-    dueParkedRows: async (target, limit) =>
-      parkedOf.get(target.mapping) === false ? [] : guarded(() => dueParkedRows(first, names, target, limit)),
-    countParked: (target) => guarded(() => countParked(first, names, target)),
+    dueParkedRows: (target, limit) => guarded(() => dueParkedRows(first, names, target, limit)),
+    countParked: async (target) => {
+      const parked = await guarded(() => countParked(first, names, target));
+      parkedOf.set(target.mapping, parked > 0);
+      return parked;
+    },
     retryParked: (target, page, at) => applyParked(contextOn(first, target), page, at),
     onLost: (listener) => {
       first.once('end', () => {

@@ -76,6 +76,7 @@ export function createEngine(options: EngineOptions): Engine {
             {
               ...{ options, database, situation, epoch, deadline, bulk },
               signal: request.signal,
+              isNamed: request.externalDatabaseId === database.id,
               prefetch: prefetched.get(database.id) ?? noPrefetch,
             },
             keeper.use,
@@ -135,6 +136,8 @@ type DatabaseRun = {
   readonly signal: AbortSignal | undefined;
   readonly bulk: LimitFunction;
   readonly prefetch: Prefetch;
+  /** The request is for this database alone. */
+  readonly isNamed: boolean;
 };
 
 type UseConnection = ReturnType<typeof connectionKeeper>['use'];
@@ -162,6 +165,8 @@ async function syncConnected(run: DatabaseRun, kept: KeptConnection): Promise<bo
     tenancyId: database.tenancyId,
     connection: kept.connection,
     epoch: run.epoch,
+    // The request that parked rows are tried again by names their database, and may be taken up by any process.
+    lookForParked: run.isNamed,
     mayContinue: controlled(run),
   };
   for (const mapping of kept.runs.values()) Object.assign(mapping, { rowsApplied: 0, moved: false });

@@ -26,6 +26,8 @@ export type RunContext = {
   /** Lets only so many reads in bulk run at once. */
   readonly bulk: LimitFunction;
   readonly connection: DestinationConnection;
+  /** Parked rows are looked for even where none are known: another process may have parked them. */
+  readonly lookForParked: boolean;
   /** The epoch that sequence ids are handed out in now. */
   readonly epoch: string;
   /** False once the run must stop: the fuse is off, the configuration has changed, or its time is up. */

@@ -35,7 +35,7 @@ export async function runMappings(context: RunContext, runs: readonly MappingRun
     more ||= healthy(true).length > 0 || healthy(false).length > streaming.length;
   }
   for (const run of healthy(false)) {
-    if (run.parked > 0) await step(run, () => retryParkedRows(context, run));
+    if (run.parked > 0 || context.lookForParked) await step(run, () => retryParkedRows(context, run));
   }
   return { failures, finished: !more };
 }
