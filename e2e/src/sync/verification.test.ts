@@ -270,6 +270,8 @@ describe('what cannot be repaired', () => {
     const run = await verifier.verify(target, { repair: true });
     expect(run.differences).toEqual([{ mapping: 'users', kind: 'missing', key: [id], outcome: 'parked' }]);
     expect(resultOf(run, 'users')).toMatchObject({ parked: 1, repaired: 0, remaining: 0 });
+    const waiting = `SELECT "externalDatabaseId" AS id FROM "OutgoingRequest" WHERE "notBefore" > now() + interval '30 seconds'`;
+    expect(await harness.db.query(waiting)).toEqual([{ id: 'main' }]);
   });
 
   test('a row that a trigger of the owner changes again persists, and is shown with what to do', async () => {

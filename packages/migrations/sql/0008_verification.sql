@@ -58,7 +58,6 @@ CREATE TABLE "ExternalDatabaseVerification" (
   "tenancyId"          uuid NOT NULL,
   "externalDatabaseId" text NOT NULL,
   "nextTurnAt"         timestamptz NOT NULL DEFAULT now(),
-  "passStartedAt"      timestamptz NOT NULL DEFAULT now(),
   "progress"           jsonb,
   "result"             jsonb NOT NULL DEFAULT '[]',
   "claimToken"         uuid,

@@ -1,9 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '@hexclave/db';
 import { DestinationError } from '../destination-error.ts';
-import { saveVerdict, saveVerifiedThrough } from './mapping-state.ts';
+import { saveFindings, saveVerifiedThrough } from './mapping-state.ts';
 import { NOT_BEGUN, type PassContext, type PassState, type Step, stepPass } from './pass.ts';
-import { type DatabaseKey, type Opened, timeOf, type VerifierOptions, withOpened } from './subjects.ts';
+import {
+  type DatabaseKey,
+  type Opened,
+  retryWhatWasParked,
+  timeOf,
+  type VerifierOptions,
+  withOpened,
+} from './subjects.ts';
 
 /** How the verification that goes on by itself spends its time, all in ms. */
 export type Pace = {
@@ -17,7 +24,7 @@ export type Pace = {
   readonly passMs: number;
 };
 
-export const DEFAULT_PACE: Pace = { rangeMs: 5_000, pausesPerWork: 50, turnMs: 60_000, passMs: 15 * 60_000 };
+export const DEFAULT_PACE: Pace = { rangeMs: 10_000, pausesPerWork: 50, turnMs: 60_000, passMs: 15 * 60_000 };
 
 /** After a turn that failed, or found the database failing. */
 const AFTER_FAILURE_MS = 5 * 60_000;
@@ -52,12 +59,14 @@ export async function backgroundTurn(options: VerifierOptions, pace: Pace, signa
   const [claimed] = await options.db.query<Claimed>(CLAIM, [LEASE_MS]);
   if (claimed === undefined) return false;
   try {
-    const finished = await withOpened(options, claimed, (opened) => goOn(options.db, claimed, opened, pace, signal));
+    const finished = await withOpened(options, claimed, signal, (opened) =>
+      goOn(options.db, claimed, opened, pace, signal),
+    );
     await release(options.db, claimed, finished === true ? pace.passMs : 0);
   } catch (error) {
     // The engine meets the same failure, and keeps it where it is shown.
-    if (!(error instanceof DestinationError)) options.onError(error);
-    await release(options.db, claimed, AFTER_FAILURE_MS);
+    if (!(error instanceof DestinationError) && !signal.aborted) options.onError(error);
+    await release(options.db, claimed, signal.aborted ? 0 : AFTER_FAILURE_MS);
   }
   return true;
 }
@@ -72,10 +81,12 @@ async function goOn(db: Database, claimed: Claimed, opened: Opened, pace: Pace, 
     const started = performance.now();
     const step = await stepPass(context, state);
     if (signal.aborted || !(await keep(db, claimed, state, step))) return false;
+    await retryWhatWasParked(db, opened.database, step);
     if (step.finished) return true;
     state = step.state;
     const pause = Math.max(pace.rangeMs, (performance.now() - started) * pace.pausesPerWork);
-    await delay(Math.min(pause, LEASE_MS / 2), undefined, { signal }).catch(() => undefined);
+    const left = Math.max(0, deadline - performance.now());
+    await delay(Math.min(pause, left, LEASE_MS / 2), undefined, { signal }).catch(() => undefined);
     if (await isAskedFor(db, claimed)) return false;
   }
   return false;
@@ -101,12 +112,7 @@ async function keep(db: Database, claimed: Claimed, before: PassState, step: Ste
   if (!isNews) return mayGoOn(await db.query<{ ok: boolean }>(SAVE, values));
   return db.transaction(async (tx) => {
     if (!mayGoOn(await tx.query<{ ok: boolean }>(SAVE, values))) return false;
-    for (const result of step.state.results) {
-      const repaired = step.differences.filter(
-        (found) => found.mapping === result.mapping && found.outcome === 'repaired',
-      );
-      await saveVerdict(tx, claimed, result, repaired.length);
-    }
+    await saveFindings(tx, claimed, before, step);
     if (step.finished) await saveVerifiedThrough(tx, claimed, step.state.results);
     return true;
   });

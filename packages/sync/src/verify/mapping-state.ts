@@ -1,6 +1,6 @@
 import type { Queryable } from '@hexclave/db';
 import { DESTINATION_ERRORS } from '../destination-error.ts';
-import type { MappingResult } from './pass.ts';
+import type { MappingResult, PassState, Step } from './pass.ts';
 import type { DatabaseKey } from './subjects.ts';
 
 /** What is said of a mapping in which differences were found, until a whole pass finds none. */
@@ -9,11 +9,25 @@ function verdictOf({ remaining, repaired }: MappingResult) {
   return repaired > 0 ? 'TARGET_ROWS_REPAIRED' : null;
 }
 
+/** Shows what a step found that began at `before`. */
+export async function saveFindings(
+  tx: Queryable,
+  key: DatabaseKey,
+  before: PassState,
+  { state, differences }: Step,
+): Promise<void> {
+  for (const result of state.results.filter((one) => !before.results.includes(one))) {
+    const ours = differences.filter(({ mapping }) => mapping === result.mapping);
+    const repaired = ours.filter(({ outcome }) => outcome === 'repaired').length;
+    await saveVerdict(tx, key, result, repaired);
+  }
+}
+
 /**
  * Shows what was found. In the middle of a pass only bad news count; a whole pass over a mapping also takes back what an
  * earlier one said, and moves "verified through" on if nothing is left that differs. A later pass never moves it back.
  */
-export async function saveVerdict(
+async function saveVerdict(
   tx: Queryable,
   { tenancyId, externalDatabaseId }: DatabaseKey,
   result: MappingResult,

@@ -58,15 +58,20 @@ export const NOT_BEGUN: PassState = { progress: null, results: [] };
 
 /** Compares the next range of a pass. */
 export async function stepPass(context: PassContext, state: PassState): Promise<Step> {
-  const done = new Set(state.results.filter((result) => result.state !== 'running').map(({ mapping }) => mapping));
-  const subject = context.subjects.find(({ mapping }) => !done.has(mapping.name));
+  const subject = nextSubject(context, state.results);
   if (subject === undefined) return { state: { ...state, progress: null }, differences: [], finished: true };
   const name = subject.mapping.name;
   const begun = state.results.find(({ mapping }) => mapping === name) ?? resultOf(name, await context.now());
   const progress = state.progress?.mapping === name ? state.progress : firstOf(name);
   const { result, next, differences } = await compareNext(context, subject, begun, progress);
   const results = [...state.results.filter(({ mapping }) => mapping !== name), result];
-  return { state: { progress: next, results }, differences, finished: false };
+  const finished = nextSubject(context, results) === undefined;
+  return { state: { progress: next, results }, differences, finished };
+}
+
+function nextSubject({ subjects }: PassContext, results: readonly MappingResult[]): Subject | undefined {
+  const done = new Set(results.filter(({ state }) => state !== 'running').map(({ mapping }) => mapping));
+  return subjects.find(({ mapping }) => !done.has(mapping.name));
 }
 
 function firstOf(mapping: string): Progress {

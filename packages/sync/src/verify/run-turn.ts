@@ -3,10 +3,10 @@ import { type Database, errorCode, quoteIdentifier as id, retryability } from '@
 import { DESTINATION_ERRORS, DestinationError } from '../destination-error.ts';
 import { SourceError } from '../engine/bulk.ts';
 import type { Subject } from './judge.ts';
-import { saveVerdict, saveVerifiedThrough } from './mapping-state.ts';
+import { saveFindings, saveVerifiedThrough } from './mapping-state.ts';
 import { type PassContext, type PassState, type Step, stepPass } from './pass.ts';
 import { type ClaimedRun, claimRun, finishRun, type RunFailure, releaseRun, saveExpected, saveStep } from './runs.ts';
-import { type Opened, timeOf, type VerifierOptions, withOpened } from './subjects.ts';
+import { type Opened, retryWhatWasParked, timeOf, type VerifierOptions, withOpened } from './subjects.ts';
 
 /** So long one run is worked on before others get their turn. */
 const TURN_MS = 20_000;
@@ -18,11 +18,12 @@ export async function runTurn(options: VerifierOptions, signal: AbortSignal): Pr
   const run = await claimRun(options.db);
   if (run === null) return false;
   try {
-    const ended = await withOpened(options, run, (opened) => workOn(options, run, opened, signal));
+    const ended = await withOpened(options, run, signal, (opened) => workOn(options, run, opened, signal));
     // The engine is switched off: the run waits, and so does whoever asks for the next one.
     if (ended !== true) await releaseRun(options.db, run, 0);
   } catch (error) {
-    await giveUp(options, run, error);
+    if (signal.aborted) await releaseRun(options.db, run, 0);
+    else await giveUp(options, run, error);
   }
   return true;
 }
@@ -48,7 +49,8 @@ async function workOn(
     const step = await stepPass(context, state);
     // What was broken off in the middle may have left out rows: that range is compared again.
     if (signal.aborted) return false;
-    if (!(await keep(db, run, step))) return false;
+    if (!(await keep(db, run, state, step))) return false;
+    await retryWhatWasParked(db, opened.database, step);
     if (step.finished) return true;
     state = step.state;
     // As long a pause as the work took: half of one connection on each side at the most.
@@ -58,15 +60,10 @@ async function workOn(
 }
 
 /** Everything that a step found, in one transaction. Returns whether the run may go on. */
-function keep(db: Database, run: ClaimedRun, step: Step): Promise<boolean> {
+function keep(db: Database, run: ClaimedRun, before: PassState, step: Step): Promise<boolean> {
   return db.transaction(async (tx) => {
     if (!(await saveStep(tx, run, step))) return false;
-    for (const result of step.state.results) {
-      const repaired = step.differences.filter(
-        (found) => found.mapping === result.mapping && found.outcome === 'repaired',
-      );
-      await saveVerdict(tx, run, result, repaired.length);
-    }
+    await saveFindings(tx, run, before, step);
     if (!step.finished) return true;
     if (run.mapping === null) await saveVerifiedThrough(tx, run, step.state.results);
     await finishRun(tx, run, null);
