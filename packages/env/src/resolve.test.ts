@@ -99,6 +99,16 @@ test('credentials in a mistyped address are not shown', () => {
   expect(problemsOf({ HEXCLAVE_SYNC_ENGINE_URL: 'htp://user:canary@host/' })).not.toContain('canary');
 });
 
+test('several secrets are separated by commas, and each must be long enough', () => {
+  const name = 'HEXCLAVE_PREVIOUS_SERVER_SECRETS';
+  expect(resolve({ [name]: `${SECRET}1, ${SECRET}2` }).previousServerSecrets).toEqual([`${SECRET}1`, `${SECRET}2`]);
+  for (const value of [`${SECRET},`, `${SECRET},canary`]) {
+    const problems = problemsOf({ [name]: value });
+    expect(problems).toContain(`${name} must be one or more texts, separated by commas, of at least 32 characters`);
+    expect(problems).not.toContain('canary');
+  }
+});
+
 const anySource = fc.dictionary(
   fc.constantFrom(...ALL_NAMES),
   fc.oneof(fc.string(), fc.constantFrom('', ' ', 'true', 'false', '81', 'info', 'production', 'http://host', SECRET)),
