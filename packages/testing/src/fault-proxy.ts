@@ -8,6 +8,8 @@ export type StatementFault =
   | 'cut-within'
   /** The server does its work, but its answer is lost with the connection. */
   | 'drop-reply'
+  /** It waits on the way, and gets through when the proxy is calmed. */
+  | 'hold'
   /** From this statement on nothing gets through, and nobody is told; see {@link FaultProxy.blackhole}. */
   | 'swallow';
 
@@ -35,11 +37,19 @@ export type FaultProxy = {
 
 type Strike = { readonly text: string; readonly fault: StatementFault; readonly struck: () => void };
 
-type State = { delayMs: number; isHole: boolean; refuses: boolean; strike: Strike | null; counts: ProxyCounts };
+type State = {
+  delayMs: number;
+  isHole: boolean;
+  refuses: boolean;
+  strike: Strike | null;
+  /** Lets go what is held. */
+  release: (() => void) | null;
+  readonly counts: ProxyCounts;
+};
 
 export async function startFaultProxy(upstreamPort: number): Promise<FaultProxy> {
   const counts: ProxyCounts = { refused: 0, cut: 0, delayed: 0, swallowed: 0 };
-  const state: State = { delayMs: 0, isHole: false, refuses: false, strike: null, counts };
+  const state: State = { delayMs: 0, isHole: false, refuses: false, strike: null, release: null, counts };
   const open = new Set<Socket>();
   const server = createServer((client) => {
     if (!state.refuses) return link(client, connect({ host: '127.0.0.1', port: upstreamPort }), state, open);
@@ -74,7 +84,8 @@ export async function startFaultProxy(upstreamPort: number): Promise<FaultProxy>
         state.strike = { text, fault, struck };
       }),
     calm: () => {
-      Object.assign(state, { delayMs: 0, isHole: false, refuses: false, strike: null });
+      state.release?.();
+      Object.assign(state, { delayMs: 0, isHole: false, refuses: false, strike: null, release: null });
     },
     close: async () => {
       state.isHole = false;
@@ -104,6 +115,13 @@ function link(client: Socket, upstream: Socket, state: State, open: Set<Socket>)
     const fault = struckBy(chunk);
     if (fault === 'cut-within') upstream.write(chunk.subarray(0, chunk.length >> 1), end);
     if (fault === 'cut-before') end();
+    if (fault === 'hold') {
+      client.pause();
+      state.release = () => {
+        upstream.write(chunk);
+        client.resume();
+      };
+    }
     return fault === null || fault === 'drop-reply';
   });
   forward(upstream, client, state, () => {

@@ -1,0 +1,43 @@
+import type { Strike } from '../nemesis/fault.ts';
+import type { Stage } from '../stage/stage.ts';
+import { tagOf } from '../workload/operation.ts';
+import { type Replay, replay } from './replay.ts';
+import { findLeaks } from './secrets.ts';
+import { readSourceFacts } from './source-facts.ts';
+import { findUnsurfaced } from './surfacing.ts';
+import { readHistory } from './target-history.ts';
+import type { Violation } from './violation.ts';
+
+/** What all checks besides the end state have found. */
+export type Findings = {
+  readonly violations: readonly Violation[];
+  readonly batches: number;
+  readonly pairsMidTransfer: number;
+};
+
+export async function check(stage: Stage, strikes: readonly Strike[]): Promise<Findings> {
+  const replays = await replayAll(stage);
+  const violations = [
+    ...replays.flatMap((one) => one.violations),
+    ...(await findUnsurfaced(stage.internal, strikes)),
+    ...(await findLeaks(stage)),
+  ];
+  const sum = (count: (one: Replay) => number) => replays.reduce((total, one) => total + count(one), 0);
+  return {
+    violations,
+    batches: sum(({ batches }) => batches),
+    pairsMidTransfer: sum(({ pairsMidTransfer }) => pairsMidTransfer),
+  };
+}
+
+async function replayAll(stage: Stage): Promise<Replay[]> {
+  const replays: Replay[] = [];
+  for (const target of stage.targets) {
+    const source = await readSourceFacts(stage.internal, target.tenancyId, stage.undone);
+    const histories = [...target.archive, await readHistory(target.db)];
+    for (const history of histories) {
+      replays.push(replay({ target: `${target.tenancy}/${target.id}`, tag: tagOf(target.tenancyId), history, source }));
+    }
+  }
+  return replays;
+}

@@ -1,0 +1,209 @@
+import { PAIR, PAIR_SUM } from '../workload/pair.ts';
+import { createSourceIndex, type Numbered, type SourceFacts, type SourceIndex } from './source-facts.ts';
+import type { HistoryRow } from './target-history.ts';
+import type { Violation, ViolationKind } from './violation.ts';
+
+/** One target's history, and what must be known to judge it. */
+export type ReplayInput = {
+  /** For messages. */
+  readonly target: string;
+  /** What rows of its tenancy carry. */
+  readonly tag: string;
+  readonly history: readonly HistoryRow[];
+  readonly source: SourceFacts;
+};
+
+export type Replay = {
+  readonly violations: readonly Violation[];
+  /** Moves of positions: batches that were committed. */
+  readonly batches: number;
+  /** How often a pair was seen between two transfers, which is allowed. */
+  readonly pairsMidTransfer: number;
+};
+
+/** Which source table fills which target table. */
+const SOURCES: Readonly<Record<string, string>> = {
+  users: 'ProjectUser',
+  contact_channels: 'ContactChannel',
+  teams: 'Team',
+  team_member_profiles: 'TeamMember',
+};
+
+type Position = { readonly epoch: string; readonly cursor: bigint; readonly copying: boolean };
+
+/** One target table as it is at one moment of its history. */
+type TableState = {
+  readonly rows: Map<string, { readonly version: bigint; readonly amount: unknown }>;
+  /** The versions that keys were deleted at. */
+  readonly graves: Map<string, bigint>;
+  readonly parked: Set<string>;
+  position: Position | null;
+};
+
+const MOST_OF_A_KIND = 5;
+
+/** Plays a target's history from its beginning and judges every commit. */
+export function replay({ target, tag, history, source }: ReplayInput): Replay {
+  const index = createSourceIndex(source);
+  const tables = new Map(Object.keys(SOURCES).map((name) => [name, emptyTable()]));
+  const violations: Violation[] = [];
+  const violate = (kind: ViolationKind, what: string) => {
+    if (violations.filter((one) => one.kind === kind).length < MOST_OF_A_KIND) {
+      violations.push({ kind, what: `${target} ${what}` });
+    }
+  };
+  let batches = 0;
+  let pairsMidTransfer = 0;
+  for (const transaction of transactionsOf(history)) {
+    for (const row of transaction) {
+      const table = tables.get(row.subject);
+      if (table === undefined) continue;
+      if (row.what === 'move') {
+        batches += 1;
+        judgeMove({ table, subject: row.subject, index, violate }, positionOf(row), row.at);
+      } else applyRow({ table, subject: row.subject, index, violate, tag }, row);
+    }
+    const pair = judgePair(tables.get('users') ?? emptyTable(), violate);
+    if (pair === 'mid-transfer') pairsMidTransfer += 1;
+  }
+  return { violations, batches, pairsMidTransfer };
+}
+
+function emptyTable(): TableState {
+  return { rows: new Map(), graves: new Map(), parked: new Set(), position: null };
+}
+
+/**
+ * Rows of one transaction together, transactions in the order of their last rows: the last is the move of the position,
+ * made under the lock that the commit releases. Rows that are copied into an empty table are written before that lock is
+ * taken, so the order of single rows says nothing.
+ */
+function transactionsOf(history: readonly HistoryRow[]): HistoryRow[][] {
+  const byXid = new Map<string, HistoryRow[]>();
+  for (const row of history) {
+    const rows = byXid.get(row.xid) ?? [];
+    rows.push(row);
+    byXid.set(row.xid, rows);
+  }
+  const last = (rows: readonly HistoryRow[]) => rows.at(-1)?.id ?? 0n;
+  return [...byXid.values()].sort((a, b) => Number(last(a) - last(b)));
+}
+
+type Judging = {
+  readonly table: TableState;
+  readonly subject: string;
+  readonly index: SourceIndex;
+  readonly violate: (kind: ViolationKind, what: string) => void;
+};
+
+function applyRow(judging: Judging & { readonly tag: string }, row: HistoryRow): void {
+  const { table, subject, violate, tag } = judging;
+  const key = row.key ?? '';
+  switch (row.what) {
+    case 'insert':
+    case 'update':
+      if (row.tag !== tag) violate('cross-tenant', `${subject} ${key} belongs to ${row.tag}`);
+      judgeVersion(judging, key, row.version ?? 0n);
+      table.rows.set(key, { version: row.version ?? 0n, amount: row.detail?.amount });
+      return;
+    case 'delete':
+      table.graves.set(key, row.version ?? 0n);
+      table.rows.delete(key);
+      return;
+    case 'truncate':
+    case 'created':
+      table.rows.clear();
+      table.graves.clear();
+      return;
+    case 'parked':
+      table.parked.add(key);
+      return;
+    case 'unparked':
+      table.parked.delete(key);
+      return;
+    default:
+      throw new Error(`a history of ${row.what}`);
+  }
+}
+
+/** Versions of a key only grow, over its deletions too; except for what a restore of the source has undone. */
+function judgeVersion({ table, subject, index, violate }: Judging, key: string, version: bigint): void {
+  const present = table.rows.get(key);
+  if (present !== undefined && version < present.version && !index.wasUndone(present.version)) {
+    violate('version regression', `${subject} ${key} went from version ${present.version} back to ${version}`);
+  }
+  const grave = table.graves.get(key);
+  if (present === undefined && grave !== undefined && version <= grave) {
+    const source = SOURCES[subject] ?? '';
+    if (!index.wasUndone(grave) && index.wasRemoved(source, key, version)) {
+      violate('zombie', `${subject} ${key} came back in version ${version}, after it had been deleted`);
+    }
+  }
+}
+
+function positionOf(row: HistoryRow): Position | null {
+  if (row.detail === null) return null;
+  const { epoch, cursor, copying } = row.detail;
+  return { epoch: String(epoch), cursor: BigInt(String(cursor)), copying: copying === true };
+}
+
+function judgeMove(judging: Judging, to: Position | null, at: number): void {
+  const { table, subject, index, violate } = judging;
+  const from = table.position;
+  table.position = to;
+  if (to === null || to.copying) return;
+  const isStreaming = from !== null && !from.copying;
+  if (isStreaming && from.epoch === to.epoch && to.cursor < from.cursor) {
+    violate('cursor regression', `${subject} went from ${from.cursor} back to ${to.cursor} in one epoch`);
+  }
+  if (!index.canJudge(to.epoch, at)) return;
+  const after = isStreaming && from.epoch === to.epoch ? from.cursor : 0n;
+  judgeCursor(judging, after, to, at);
+}
+
+/**
+ * Everything numbered up to the cursor has to be there, no older than when it was numbered; unless it has got a later
+ * number since, which the reader may have seen in its place.
+ */
+function judgeCursor(judging: Judging, after: bigint, to: Position, at: number): void {
+  const { subject, index, violate } = judging;
+  for (const numbered of index.numbered(SOURCES[subject] ?? '', after, to)) {
+    const shown =
+      numbered.version === null ? missedDeletion(judging, numbered, to) : missedRow(judging, numbered, to, at);
+    if (shown === null) continue;
+    violate(
+      'cursor ahead of data',
+      `${subject} at ${to.cursor}: ${numbered.key} has number ${numbered.number}, and ${shown}`,
+    );
+  }
+}
+
+function missedRow({ table, index }: Judging, numbered: Numbered, to: Position, at: number): string | null {
+  const { source, key, version } = numbered;
+  const row = table.rows.get(key);
+  if (version === null || table.parked.has(key) || (row !== undefined && row.version >= version)) return null;
+  // Deleted since, perhaps before it was read: then its tombstone tells, which is judged for itself.
+  if (index.wasRemoved(source, key, version)) return null;
+  if (index.wasNumberedAgain(source, key, to.cursor, at)) return null;
+  return `version ${version} is not there, but ${row === undefined ? 'no row' : `version ${row.version}`}`;
+}
+
+/** A deletion says nothing about a row that lives again, whatever number that has got or will get. */
+function missedDeletion({ table, index }: Judging, numbered: Numbered, to: Position): string | null {
+  const { source, key, deletedIn } = numbered;
+  const row = table.rows.get(key);
+  if (row === undefined || table.parked.has(key)) return null;
+  if (!index.wasOlderThanDeletion(source, key, deletedIn, row.version)) return null;
+  if (index.wasNumberedAgain(source, key, to.cursor, Number.POSITIVE_INFINITY)) return null;
+  return `was deleted, but version ${row.version} is still there`;
+}
+
+function judgePair({ rows }: TableState, violate: Judging['violate']): 'whole' | 'mid-transfer' | 'absent' {
+  const [one, other] = PAIR.map((key) => rows.get(key));
+  if (one === undefined || other === undefined) return 'absent';
+  if (one.version !== other.version) return 'mid-transfer';
+  const sum = Number(one.amount) + Number(other.amount);
+  if (sum !== PAIR_SUM)
+    violate('pair does not add up', `users: ${one.amount} and ${other.amount} of version ${one.version}`);
+  return 'whole';
+}

@@ -1,0 +1,20 @@
+import { backUpInternal, restoreInternal } from '../../stage/restore.ts';
+import type { Scenario } from '../mutant.ts';
+import { begin, user, work, write } from './moves.ts';
+
+/** The internal database is restored from a backup after the target has seen more; then other changes get the same numbers. */
+export const sourceRestored: Scenario = {
+  name: 'source restored',
+  workers: 1,
+  play: async (stage) => {
+    await begin(stage);
+    const backup = await backUpInternal(stage);
+    await write(stage, user('insertUser', 5), user('insertUser', 6), user('updateUser', 1, 'undone'));
+    await work(stage);
+    await write(stage, user('deleteUser', 3));
+    await work(stage);
+    await restoreInternal(stage, backup);
+    await write(stage, user('insertUser', 7), user('updateUser', 2, 'after the restore'));
+    return [];
+  },
+};

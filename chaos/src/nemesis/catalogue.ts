@@ -1,0 +1,17 @@
+import { CONFIGURATION_FAULTS } from './configurations.ts';
+import { CUSTOMER_FAULTS } from './customers.ts';
+import { DATABASE_FAULTS } from './databases.ts';
+import type { FaultKind } from './fault.ts';
+import { LINK_FAULTS } from './links.ts';
+import { PROCESS_FAULTS } from './processes.ts';
+import { REQUEST_FAULTS } from './requests.ts';
+
+/** Every kind of fault. */
+export const FAULTS: readonly FaultKind[] = [
+  ...PROCESS_FAULTS,
+  ...REQUEST_FAULTS,
+  ...LINK_FAULTS,
+  ...DATABASE_FAULTS,
+  ...CUSTOMER_FAULTS,
+  ...CONFIGURATION_FAULTS,
+];

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { createDatabase, type Database } from '@hexclave/db';
+import {
+  createConnectionCipher,
+  createExternalDatabaseStore,
+  createHttpApp,
+  createSync,
+  mappingCatalogueOf,
+  SYNC_ENGINE_PATH,
+  SYNC_ROUTES_PATH,
+  type Sync,
+} from '@hexclave/server';
+import { hexclaveCatalog, SIGNATURE_HEADERS, sign } from '@hexclave/sync';
+import { serve } from '@hexclave/testing/rpc';
+import { pino } from 'pino';
+
+/**
+ * A server as `serve` of the server composes it, in a process of its own: sequencer, poller, engine, API and log. Only
+ * nobody listens on a port; requests come through the parent.
+ */
+export type StartOptions = {
+  readonly name: string;
+  readonly connectionString: string;
+  readonly secret: string;
+  /** Whether it runs the loops by itself; otherwise it does only what it is told. */
+  readonly loops: boolean;
+};
+
+type Running = {
+  readonly options: StartOptions;
+  readonly sync: Sync;
+  readonly database: Database;
+  readonly app: ReturnType<typeof createHttpApp>;
+};
+
+export type Answer = { readonly status: number; readonly body: string };
+
+let running: Running | null = null;
+
+function start(options: StartOptions): Running {
+  const { name, connectionString, secret, loops } = options;
+  const logger = pino({ level: 'debug' }).child({ worker: name });
+  const cipher = createConnectionCipher(secret);
+  const config = { runLoops: loops, allowPrivateHosts: true, cronSecret: secret, signingSecret: secret };
+  const sync = createSync({ connectionString, cipher, logger, config });
+  const database = createDatabase({ connectionString, max: 2, applicationName: 'hexclave api' });
+  const app = createHttpApp({
+    database,
+    externalDatabases: createExternalDatabaseStore(cipher),
+    mappings: mappingCatalogueOf(hexclaveCatalog),
+    logger,
+    config: { version: 'chaos', rateLimits: false },
+    mountInternalSyncRoutes: (api) => api.route(SYNC_ROUTES_PATH, sync.routes),
+  });
+  sync.start();
+  return { options, sync, database, app };
+}
+
+function present(): Running {
+  if (running === null) throw new Error('the worker was not started');
+  return running;
+}
+
+async function ask(path: string, init: RequestInit): Promise<Answer> {
+  const response = await present().app.request(path, init);
+  return { status: response.status, body: await response.text() };
+}
+
+const CRON_MS = 5_000;
+
+async function cron(stage: 'sequencer' | 'poller'): Promise<Answer> {
+  return ask(`/api/v1${SYNC_ROUTES_PATH}/${stage}?maxDurationMs=${CRON_MS}`, {
+    headers: { authorization: `Bearer ${present().options.secret}` },
+  });
+}
+
+const handlers = {
+  start: async (options: StartOptions): Promise<void> => {
+    running = start(options);
+  },
+  /** As if a request for this tenancy had been delivered here, one that nobody else has used. */
+  sync: async (tenancyId: string, externalDatabaseId: string | null): Promise<Answer> => {
+    const requestId = `${randomUUID()}.${randomUUID()}`;
+    const body = JSON.stringify({ tenancyId, externalDatabaseId, requestId });
+    const timestamp = String(Math.floor(Date.now() / 1_000));
+    const parts = { timestamp, requestId, method: 'POST', path: SYNC_ENGINE_PATH, body };
+    return ask(SYNC_ENGINE_PATH, {
+      method: 'POST',
+      body,
+      headers: {
+        'content-type': 'application/json',
+        [SIGNATURE_HEADERS.signature]: sign(present().options.secret, parts),
+        [SIGNATURE_HEADERS.timestamp]: timestamp,
+        [SIGNATURE_HEADERS.requestId]: requestId,
+      },
+    });
+  },
+  /** Numbers everything that is flagged. */
+  number: async (): Promise<Answer> => cron('sequencer'),
+  /** Claims and delivers what is due. */
+  poll: async (): Promise<Answer> => cron('poller'),
+  /** Any reading request. */
+  get: async (path: string, headers: Record<string, string>): Promise<Answer> => ask(path, { headers }),
+  /** What its clock says, in ms since 1970. */
+  clock: async (): Promise<number> => Date.now(),
+  /** As SIGTERM would have it. */
+  stop: async (): Promise<void> => {
+    await running?.sync.stop();
+    await running?.database.end();
+    running = null;
+  },
+};
+
+export type WorkerHandlers = typeof handlers;
+
+serve(handlers);

@@ -1,0 +1,54 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Queryable } from '@hexclave/db';
+import { patiently } from './patience.ts';
+import type { Stage } from './stage.ts';
+
+/** Longer than leases last and than the longest back-off of a run. */
+const WARP_SECONDS = 600;
+
+const WARP_INTERNAL = [
+  `UPDATE "OutgoingRequest" SET "notBefore" = "notBefore" - $1 * interval '1 second', "leaseExpiresAt" = "leaseExpiresAt" - $1 * interval '1 second'`,
+  `UPDATE "ExternalDatabaseState" SET "nextAttemptAt" = "nextAttemptAt" - $1 * interval '1 second'`,
+  `UPDATE "ExternalDatabaseMappingState" SET "nextAttemptAt" = "nextAttemptAt" - $1 * interval '1 second'`,
+];
+
+/**
+ * Lets leases, back-offs and the pauses of parked rows run out, as if ten minutes had passed: a run waits for what the
+ * system does by itself, not for its time-outs. The times are the internal database's and the targets' own.
+ */
+export async function warp(stage: Stage): Promise<void> {
+  for (const { db } of stage.targets) {
+    await patiently(() =>
+      db.query(`DO $$ BEGIN IF to_regclass('hexclave._hexclave_parked_rows') IS NOT NULL THEN
+        UPDATE hexclave._hexclave_parked_rows SET next_attempt_at = next_attempt_at - interval '${WARP_SECONDS} seconds'; END IF; END $$`),
+    );
+  }
+  for (const statement of WARP_INTERNAL) await patiently(() => stage.internal.query(statement, [WARP_SECONDS]));
+}
+
+const UNSETTLED = `SELECT ${['ProjectUser', 'ContactChannel', 'Team', 'TeamMember', 'DeletedRow']
+  .map((table) => `EXISTS (SELECT 1 FROM "${table}" WHERE "shouldUpdateSequenceId")`)
+  .join(' OR ')} OR EXISTS (SELECT 1 FROM "OutgoingRequest" WHERE "failedAt" IS NULL) AS busy`;
+
+/** Whether nothing is left to number or to deliver. */
+async function isSettled(db: Queryable): Promise<boolean> {
+  const [row] = await db.query<{ busy: boolean }>(UNSETTLED);
+  return row?.busy === false;
+}
+
+const LOOK_EVERY_MS = 50;
+
+/** Waits until `done`, or until nothing is left to do and it is still not, or for `timeoutMs`. Returns whether it was. */
+export async function settle(stage: Stage, done: () => Promise<boolean>, timeoutMs: number): Promise<boolean> {
+  const giveUpAt = performance.now() + timeoutMs;
+  let idleLooks = 0;
+  for (;;) {
+    idleLooks = (await patiently(() => isSettled(stage.internal))) ? idleLooks + 1 : 0;
+    if (await done()) return true;
+    if (idleLooks > IDLE_LOOKS || performance.now() > giveUpAt) return false;
+    await delay(LOOK_EVERY_MS);
+  }
+}
+
+/** So many looks in a row at an idle system: nothing more will come. A run removes its request only when it is done. */
+const IDLE_LOOKS = 4;
