@@ -1,6 +1,6 @@
 import { createDatabase, createResident, type Database } from '@hexclave/db';
 import { type PostgresConnection, postgresDestination } from '@hexclave/destination-postgres';
-import { createEngine, type Engine, type Pipeline, startPipeline } from '@hexclave/sync';
+import { type Connect, createEngine, createVerifier, type Engine, type Pipeline, startPipeline } from '@hexclave/sync';
 import { serve } from '@hexclave/testing/rpc';
 import { benchCatalog } from '../workload/mapping.ts';
 
@@ -19,19 +19,27 @@ const handlers = {
       createDatabase({ connectionString, max: 8, resident }),
     ] as const;
     const destination = postgresDestination({ allowPrivateHosts: true, connectTimeoutMs: 10_000 });
+    const connect: Connect = (database, owner) => {
+      const connection = JSON.parse(database.connectionCiphertext.toString('utf8')) as PostgresConnection;
+      return destination.connect(connection, database.schemaName, owner);
+    };
     const engine = createEngine({
       db: databases[1],
       catalog: benchCatalog,
-      connect: (database, owner) => {
-        const connection = JSON.parse(database.connectionCiphertext.toString('utf8')) as PostgresConnection;
-        return destination.connect(connection, database.schemaName, owner);
-      },
+      connect,
       onFailure: (database, mapping, error) =>
         failures.push(`${database.id}/${mapping ?? '*'}: ${error.code} ${error.sqlState ?? ''}`),
+    });
+    const verifier = createVerifier({
+      db: databases[1],
+      catalog: benchCatalog,
+      connect,
+      onError: (error) => failures.push(`verifier: ${error instanceof Error ? error.stack : String(error)}`),
     });
     const pipeline = startPipeline({
       db: databases[0],
       resident,
+      verifier,
       catalog: benchCatalog,
       onError: (part, error) => failures.push(`${part}: ${error instanceof Error ? error.stack : String(error)}`),
       deliver: async ({ tenancyId, externalDatabaseId }, signal) => {
