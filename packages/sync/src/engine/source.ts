@@ -110,10 +110,14 @@ export function readDelta(db: Database, tenancyId: string, routes: readonly Posi
 }
 
 function deltaStatement(tenancyId: string, routes: readonly Positioned[]): Statement {
-  const parts = routes.map(({ route }, index) => `(${route.fetch.delta(index, `$${index + 4}::bigint`, '$2', '$3')})`);
+  // The limits are no parameters: a plan that is made before they are known would expect many more rows.
+  const parts = routes.map(
+    ({ route }, index) =>
+      `(${route.fetch.delta(index, `$${index + 2}::bigint`, String(PAGE_ROWS), String(PAGE_BYTES))})`,
+  );
   const cursors = routes.map(({ position }) => String(position.cursor));
   return {
     text: `${parts.join(' UNION ALL ')} ORDER BY 1, 2`,
-    values: [tenancyId, PAGE_ROWS, PAGE_BYTES, ...cursors],
+    values: [tenancyId, ...cursors],
   };
 }
