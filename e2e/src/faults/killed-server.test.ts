@@ -107,18 +107,23 @@ describe('F1 the server is killed around the COMMIT of a write', () => {
   const PUT = { rows: 1, flagged: 1, tombstones: 0 };
   const NOTHING = { rows: 0, flagged: 0, tombstones: 0 };
 
-  test.each([
-    ['rolled back', NOTHING],
-    ['carried out', PUT],
-  ])('before it: a new row that is %s, and its trace, are both there or both absent', async (fate, expected) => {
+  /** Kills the server while the COMMIT of what it was asked for waits; that is then let go, or ended. */
+  async function killBeforeCommit(ask: () => Promise<unknown>, fate: string): Promise<void> {
     const lock = await holdLock(hexclave.connectionString, 'SELECT pg_advisory_xact_lock(4712)');
-    const answer = project.api.post('/users', { display_name: 'wait here' }).catch(() => undefined);
+    const answer = ask().catch(() => undefined);
     const orphans = await untilBlocked(hexclave.db);
     await hexclave.kill(hexclave.server);
     await answer;
     if (fate === 'rolled back') await terminate(hexclave.db, orphans);
     await lock.release();
     await waitUntil(async () => (await blockedBackends(hexclave.db)).length === 0, { describe: 'the orphan to end' });
+  }
+
+  test.each([
+    ['rolled back', NOTHING],
+    ['carried out', PUT],
+  ])('before it: a new row that is %s, and its trace, are both there or both absent', async (fate, expected) => {
+    await killBeforeCommit(() => project.api.post('/users', { display_name: 'wait here' }), fate);
     expect(await traces()).toEqual(expected);
   });
 
@@ -127,14 +132,7 @@ describe('F1 the server is killed around the COMMIT of a write', () => {
     ['carried out', { rows: 0, flagged: 0, tombstones: 1 }],
   ])('before it: a removal that is %s, and its trace, are both there or both absent', async (fate, expected) => {
     const id = await addUser(hexclave.db, project.tenancyId, { name: 'wait here' });
-    const lock = await holdLock(hexclave.connectionString, 'SELECT pg_advisory_xact_lock(4712)');
-    const answer = project.api.delete(`/users/${id}`).catch(() => undefined);
-    const orphans = await untilBlocked(hexclave.db);
-    await hexclave.kill(hexclave.server);
-    await answer;
-    if (fate === 'rolled back') await terminate(hexclave.db, orphans);
-    await lock.release();
-    await waitUntil(async () => (await blockedBackends(hexclave.db)).length === 0, { describe: 'the orphan to end' });
+    await killBeforeCommit(() => project.api.delete(`/users/${id}`), fate);
     expect(await traces()).toEqual(expected);
   });
 

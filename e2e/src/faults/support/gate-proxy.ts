@@ -103,23 +103,18 @@ function join(client: Socket, upstream: Socket, state: State): Link {
     toServer.pass(message);
   });
   upstream.on('data', (answer: Buffer) => toClient.pass(answer));
-  const end = () => {
-    client.destroy();
-    upstream.destroy();
-  };
-  for (const socket of [client, upstream]) {
-    socket.on('error', () => undefined);
-    // What is held, or still on its way, would otherwise be lost with the first side that ends.
-    socket.on('close', () => {
-      if (!toServer.isHeld() && !toClient.isHeld()) end();
-    });
-  }
+  for (const socket of [client, upstream]) socket.on('error', () => undefined);
+  client.on('close', toServer.finish);
+  upstream.on('close', toClient.finish);
   return {
     open: () => {
       toServer.open();
       toClient.open();
     },
-    discard: end,
+    discard: () => {
+      client.destroy();
+      upstream.destroy();
+    },
   };
 }
 
@@ -142,7 +137,6 @@ function pipe(from: Socket, to: Socket, state: State) {
     }, wait);
   };
   return {
-    isHeld: () => waiting !== null,
     hold: (onFirst?: () => void) => {
       waiting = [];
       onWaiting = onFirst;
@@ -156,6 +150,10 @@ function pipe(from: Socket, to: Socket, state: State) {
       if (waiting === null) return write(message);
       waiting.push(message);
       onWaiting?.();
+    },
+    /** The sender is gone: so is the receiver's connection, once it has got all that was on its way. What is held stays. */
+    finish: () => {
+      if (waiting === null) setTimeout(() => to.end(), Math.max(0, freeAt - performance.now()) + state.delayMs + 1);
     },
   };
 }
