@@ -178,6 +178,27 @@ describe('rows that the target refuses are parked, alone, and counted', () => {
     expect(await stateOfUsers()).toMatchObject({ parkedRows: 0 });
   });
 
+  test('and what another try has applied meanwhile is left alone: it may have read newer values', async () => {
+    await onTarget(`ALTER TABLE hexclave.users ADD CONSTRAINT good CHECK (display_name <> 'bad')`);
+    await rename(harness.db, user, 'bad');
+    await harness.sync(tenancy);
+    await onTarget('ALTER TABLE hexclave.users DROP CONSTRAINT good');
+    await onTarget('UPDATE hexclave._hexclave_parked_rows SET next_attempt_at = now()');
+    const other = new pg.Client({ connectionString: target.database.connectionString });
+    await other.connect();
+    onTestFinished(() => other.end());
+    await other.query('BEGIN; SELECT 1 FROM hexclave._hexclave_sync_metadata FOR UPDATE');
+    const trying = harness.syncAgain(tenancy);
+    const blocked = () =>
+      onTarget(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`);
+    await waitUntil(async () => (await blocked()).length > 0, { describe: 'the try to wait for the position' });
+    await other.query(
+      `UPDATE hexclave.users SET display_name = 'newer'; DELETE FROM hexclave._hexclave_parked_rows; COMMIT`,
+    );
+    await trying;
+    expect(await onTarget('SELECT display_name AS name FROM hexclave.users')).toEqual([{ name: 'newer' }]);
+  });
+
   test('by a trigger that raises, with whatever SQLSTATE', async () => {
     await onTarget(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN IF NEW.display_name LIKE 'bad%' THEN RAISE EXCEPTION 'secret %', NEW.display_name USING ERRCODE = '45000'; END IF; RETURN NEW; END $$`);

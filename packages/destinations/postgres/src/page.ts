@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { ApplySql } from './apply-sql.ts';
 import { divide } from './divide.ts';
 import { BEGIN, fenceSql, moveSql, type Names } from './names.ts';
-import { forgetParkedSql } from './parked.ts';
+import { forgetParkedSql, stillParkedSql } from './parked.ts';
 import { isFenced, rollback, runStatements } from './transaction.ts';
 
 /** What it takes to change one target table. */
@@ -34,15 +34,30 @@ export async function applyPage(context: PageContext, page: Page, from: Position
     if (isFenced(error)) return { kind: 'fenced' };
     if ((error as DestinationError).scope !== 'row') throw error;
   }
-  return applyDividing(context, page, fence, move);
+  return applyDividing(context, async () => page, fence, move);
 }
 
 /**
  * Applies rows outside the order of the cursor, for those that were parked. The position must still be the one at which
- * they were read: then no batch with newer values of them can have been applied since.
+ * they were read: then no batch with newer values of them can have been applied since. And they must still be parked, or
+ * another retry has applied them, which may have read newer values that are not numbered yet.
  */
 export async function applyParked(context: PageContext, page: Page, at: Position): Promise<ApplyResult> {
-  return applyDividing(context, page, fenceSql(context.names, context.owner, context.target, at), null);
+  const fence = fenceSql(context.names, context.owner, context.target, at);
+  return applyDividing(context, () => onlyParked(context, page), fence, null);
+}
+
+async function onlyParked({ client, names, target }: PageContext, page: Page): Promise<Page> {
+  const keys = [...page.upserts.map((row) => keyOf(target, row)), ...page.deletes];
+  if (keys.length === 0) return page;
+  const [result] = await runStatements(client, [stillParkedSql(names, target, keys)]);
+  const parked = new Set((result?.rows ?? []).map((row: { key: string[] }) => JSON.stringify(row.key)));
+  const isParked = (key: readonly string[]) => parked.has(JSON.stringify(key));
+  return {
+    ...page,
+    upserts: page.upserts.filter((row) => isParked(keyOf(target, row))),
+    deletes: page.deletes.filter(isParked),
+  };
 }
 
 /** Deletes come before upserts: a value freed by one row may be taken by another, under a constraint of the customer's. */
@@ -59,10 +74,13 @@ function forget({ names, target, mayHaveParked }: PageContext, page: Page): stri
   return mayHaveParked && keys.length > 0 ? [forgetParkedSql(names, target, keys)] : [];
 }
 
-/** A page whose rows are refused in part: everything is applied in halves of halves, and what is left over is parked. */
+/**
+ * A page whose rows are refused in part: everything is applied in halves of halves, and what is left over is parked.
+ * `pageBehindFence` is called once the position is locked.
+ */
 async function applyDividing(
   context: PageContext,
-  page: Page,
+  pageBehindFence: () => Promise<Page>,
   fence: string,
   move: string | null,
 ): Promise<ApplyResult> {
@@ -70,6 +88,7 @@ async function applyDividing(
   try {
     // Deferred constraints would otherwise strike at COMMIT, when no single row can be told apart any more.
     await runStatements(client, [BEGIN, 'SET CONSTRAINTS ALL IMMEDIATE', fence]);
+    const page = await pageBehindFence();
     const deletes = await keysToDelete(context, page);
     const kept = await divide(context, deletes, sql.deletePage, (key) => key);
     const refused = await divide(

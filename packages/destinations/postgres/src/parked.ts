@@ -25,7 +25,13 @@ export function forgetParkedSql(names: Names, target: TargetTable, keys: readonl
   return `DELETE FROM ${names.parked} WHERE mapping_name = ${quoteLiteral(target.mapping)} AND key IN (${list})`;
 }
 
-/** The same after a bulk load, for the keys that are in the target now or in no staged row. */
+/** Which of these keys are parked, as `key`. */
+export function stillParkedSql(names: Names, target: TargetTable, keys: readonly (readonly string[])[]): string {
+  const list = keys.map(keyJson).join(', ');
+  return `SELECT key FROM ${names.parked} WHERE mapping_name = ${quoteLiteral(target.mapping)} AND key IN (${list})`;
+}
+
+/** As {@link forgetParkedSql} after a bulk load, for the keys that are in the target now or in no staged row. */
 export function forgetParkedAmongSql(names: Names, target: TargetTable, staged: string): string {
   const key = `jsonb_build_array(${target.key.map((column) => `s.${id(column)}::text`).join(', ')})`;
   return `DELETE FROM ${names.parked} p WHERE p.mapping_name = ${quoteLiteral(target.mapping)} AND EXISTS (SELECT 1 FROM ${staged} s WHERE ${key} = p.key)`;
