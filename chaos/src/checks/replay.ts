@@ -151,12 +151,11 @@ function judgeMove(judging: Judging, to: Position | null, at: number): void {
   const { table, subject, index, violate } = judging;
   const from = table.position;
   table.position = to;
-  if (to === null || to.copying) return;
+  if (to === null || to.copying || !index.canJudge(to.epoch, at)) return;
   const isStreaming = from !== null && !from.copying;
   if (isStreaming && from.epoch === to.epoch && to.cursor < from.cursor) {
     violate('cursor regression', `${subject} went from ${from.cursor} back to ${to.cursor} in one epoch`);
   }
-  if (!index.canJudge(to.epoch, at)) return;
   const after = isStreaming && from.epoch === to.epoch ? from.cursor : 0n;
   judgeCursor(judging, after, to, at);
 }

@@ -32,7 +32,6 @@ const pausing = configFault('configuration: paused', { paused: true });
 const omitting = configFault('configuration: a column left out', {
   tables: { users: { enabled: true, omitColumns: ['profile_image_url'] } },
 });
-const softening = configFault('configuration: soft deletes', { deleteMode: 'soft' });
 
 /** To another, empty database. */
 const repointing: FaultKind = {
@@ -68,4 +67,4 @@ const fuse: FaultKind = {
   },
 };
 
-export const CONFIGURATION_FAULTS: readonly FaultKind[] = [pausing, omitting, softening, repointing, fuse];
+export const CONFIGURATION_FAULTS: readonly FaultKind[] = [pausing, omitting, repointing, fuse];

@@ -64,6 +64,8 @@ const internalRestored: FaultKind = {
     const backup = await backUpInternal(stage);
     await delay(holdMs);
     await restoreInternal(stage, backup);
+    // What owners have changed meanwhile is lost as well, e.g. a new password: they save it again.
+    for (const target of stage.targets) await stage.configure(target);
     return { struck: 1 };
   },
 };
