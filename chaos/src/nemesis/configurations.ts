@@ -51,7 +51,7 @@ const repointing: FaultKind = {
   },
 };
 
-const FUSES = ['sequencerEnabled', 'pollerEnabled', 'outgoingRequestsEnabled', 'syncEngineEnabled'] as const;
+export const FUSES = ['sequencerEnabled', 'pollerEnabled', 'outgoingRequestsEnabled', 'syncEngineEnabled'] as const;
 
 const fuse: FaultKind = {
   name: 'fuse flipped',

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '@hexclave/db';
 import { patiently } from '../stage/patience.ts';
 import { backUpInternal, backUpTarget, restoreInternal, restoreTarget } from '../stage/restore.ts';
+import { FUSES } from './configurations.ts';
 import { chosen, type FaultKind, type PlannedFault } from './fault.ts';
 import { nudge } from './nudge.ts';
 
@@ -56,6 +57,8 @@ const targetCrash: FaultKind = {
   },
 };
 
+const ALL_FUSES_IN = `UPDATE "ExternalDbSyncMetadata" SET ${FUSES.map((fuse) => `"${fuse}" = true`).join(', ')}`;
+
 const internalRestored: FaultKind = {
   name: 'internal database restored from a backup',
   forgetful: true,
@@ -66,6 +69,8 @@ const internalRestored: FaultKind = {
     await restoreInternal(stage, backup);
     // What owners have changed meanwhile is lost as well, e.g. a new password: they save it again.
     for (const target of stage.targets) await stage.configure(target);
+    // A fuse may have been out when the backup was made: the operator looks at the fusebox.
+    await patiently(() => stage.internal.query(ALL_FUSES_IN));
     return { struck: 1 };
   },
 };

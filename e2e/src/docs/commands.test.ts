@@ -20,6 +20,7 @@ const NPM_SCRIPTS: Readonly<Record<string, string>> = {
   test: '.ci/run',
   format: 'scripts/test.mjs',
   bench: 'benchmarks/src/benchmarks.test.ts',
+  chaos: 'chaos/src/main.test.ts',
   build: 'e2e/src/start/production.test.ts',
   'start:production': 'e2e/src/start/production.test.ts',
   'generate:docs': 'scripts/test.mjs',
