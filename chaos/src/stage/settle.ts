@@ -26,7 +26,14 @@ export async function warp(stage: Stage): Promise<void> {
   for (const statement of WARP_INTERNAL) await patiently(() => stage.internal.query(statement, [WARP_SECONDS]));
 }
 
-const UNSETTLED = `SELECT ${['ProjectUser', 'ContactChannel', 'Team', 'TeamMember', 'DeletedRow']
+/** After a restore, a sequencer has to notice it before anything is queued. */
+const UNSETTLED = `SELECT NOT (SELECT e."isCurrent" FROM "SequenceEpochIsCurrent" e) OR ${[
+  'ProjectUser',
+  'ContactChannel',
+  'Team',
+  'TeamMember',
+  'DeletedRow',
+]
   .map((table) => `EXISTS (SELECT 1 FROM "${table}" WHERE "shouldUpdateSequenceId")`)
   .join(' OR ')} OR EXISTS (SELECT 1 FROM "OutgoingRequest" WHERE "failedAt" IS NULL) AS busy`;
 
