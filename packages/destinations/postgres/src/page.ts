@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { ApplySql } from './apply-sql.ts';
 import { divide } from './divide.ts';
 import { BEGIN, fenceSql, moveSql, type Names } from './names.ts';
-import { forgetParkedSql, stillParkedSql } from './parked.ts';
+import { forgetParkedSql, parkedAmongSql } from './parked.ts';
 import { isFenced, rollback, runStatements } from './transaction.ts';
 
 /** What it takes to change one target table. */
@@ -50,7 +50,7 @@ export async function applyParked(context: PageContext, page: Page, at: Position
 async function onlyParked({ client, names, target }: PageContext, page: Page): Promise<Page> {
   const keys = [...page.upserts.map((row) => keyOf(target, row)), ...page.deletes];
   if (keys.length === 0) return page;
-  const [result] = await runStatements(client, [stillParkedSql(names, target, keys)]);
+  const [result] = await runStatements(client, [parkedAmongSql(names, target, keys)]);
   const parked = new Set((result?.rows ?? []).map((row: { key: string[] }) => JSON.stringify(row.key)));
   const isParked = (key: readonly string[]) => parked.has(JSON.stringify(key));
   return {

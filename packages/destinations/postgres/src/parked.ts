@@ -26,7 +26,7 @@ export function forgetParkedSql(names: Names, target: TargetTable, keys: readonl
 }
 
 /** Which of these keys are parked, as `key`. */
-export function stillParkedSql(names: Names, target: TargetTable, keys: readonly (readonly string[])[]): string {
+export function parkedAmongSql(names: Names, target: TargetTable, keys: readonly (readonly string[])[]): string {
   const list = keys.map(keyJson).join(', ');
   return `SELECT key FROM ${names.parked} WHERE mapping_name = ${quoteLiteral(target.mapping)} AND key IN (${list})`;
 }

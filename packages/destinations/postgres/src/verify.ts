@@ -23,7 +23,7 @@ import { classify } from './classify.ts';
 import { divide } from './divide.ts';
 import { BEGIN, type Names } from './names.ts';
 import { keyOf, type PageContext } from './page.ts';
-import { countParked } from './parked.ts';
+import { countParked, parkedAmongSql } from './parked.ts';
 import { readPosition } from './prepare.ts';
 import { rollback, runStatements } from './transaction.ts';
 
@@ -106,7 +106,7 @@ async function see(context: PageContext, keys: readonly Key[], lock: boolean): P
     WHERE mapping_name = ${quoteLiteral(target.mapping)} AND owner = ${quoteLiteral(owner.tenancyId)}
       AND declaration_hash = ${quoteLiteral(target.hash)}${lock ? ' FOR UPDATE' : ''}`;
   const begin = lock ? BEGIN_REPAIRING : BEGIN_READING;
-  const results = await runStatements(client, [begin, position, parkedAmongSql(context, keys)]);
+  const results = await runStatements(client, [begin, position, parkedAmongSql(context.names, context.target, keys)]);
   const [row] = (results.at(-2)?.rows ?? []) as { epoch: string | null; cursor: bigint; copy: CopyProgress | null }[];
   return { position: positionOf(row), parked: keysOf(results.at(-1)) };
 }
@@ -114,11 +114,6 @@ async function see(context: PageContext, keys: readonly Key[], lock: boolean): P
 function positionOf(row: { epoch: string | null; cursor: bigint; copy: CopyProgress | null } | undefined) {
   if (row === undefined || row.epoch === null) return null;
   return { epoch: row.epoch, cursor: row.cursor, copy: row.copy } satisfies Position;
-}
-
-function parkedAmongSql({ names, target }: PageContext, keys: readonly Key[]): string {
-  const list = keys.map((key) => `${quoteLiteral(JSON.stringify(key))}::jsonb`);
-  return `SELECT key FROM ${names.parked} WHERE mapping_name = ${quoteLiteral(target.mapping)} AND key IN (${list.join(', ')})`;
 }
 
 function keysOf(result: pg.QueryResult | undefined): Key[] {
@@ -203,7 +198,8 @@ async function heal(
   const left = new Set((await findDifferences(context, { present, absent })).map(({ key }) => text(key)));
   const [parked] = await runStatements(client, [
     parkedAmongSql(
-      context,
+      context.names,
+      target,
       found.map(({ key }) => key),
     ),
   ]);
