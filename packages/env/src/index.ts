@@ -1,6 +1,7 @@
 export { CATALOGUE, type Environment } from './catalogue.ts';
 export { boolean, integer, list, oneOf, type Parser, text, url } from './parsers.ts';
 export { resolveEnvironment, type Source } from './resolve.ts';
+export { isSentinel, replaceSentinels, sentinelOf } from './sentinel.ts';
 export {
   always,
   type Catalogue,
