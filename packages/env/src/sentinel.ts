@@ -17,10 +17,10 @@ export function sentinelOf(name: string): string {
 }
 
 /**
- * Replaces every sentinel in a text at once: what comes in for one is not searched for others. One for which `valueOf`
+ * Replaces every sentinel in a text at once: what comes in for one is not searched for others. One for which `lookUp`
  * knows nothing stays.
  */
-export function replaceSentinels(text: string, valueOf: (name: string) => string | undefined): string {
+export function replaceSentinels(text: string, lookUp: (name: string) => string | undefined): string {
   // As many letters as possible: the sentinel of X is also the beginning of that of X_Y.
-  return text.replace(new RegExp(`${SENTINEL}_([A-Z0-9_]+)`, 'g'), (whole, name: string) => valueOf(name) ?? whole);
+  return text.replace(new RegExp(`${SENTINEL}_([A-Z0-9_]+)`, 'g'), (whole, name: string) => lookUp(name) ?? whole);
 }
