@@ -7,6 +7,7 @@ export const REQUEST_HEADERS = {
   secretServerKey: 'secret-server-key',
   superSecretAdminKey: 'super-secret-admin-key',
   overrideErrorStatus: 'override-error-status',
+  origin: 'origin',
 } as const;
 
 /** Headers of an answer, each of which is sent under both names. */

@@ -12,7 +12,12 @@ export { type Access, type AnyRoute, errorsOf, type RouteInput, type RouteReply 
 export * as routes from './routes/index.ts';
 export * as syncRoutes from './routes/sync-pipeline.ts';
 export type * from './schemas/api-keys.ts';
+export type * from './schemas/audit.ts';
+export { AUDIT_ACTIONS } from './schemas/audit.ts';
+export type * from './schemas/connection-test.ts';
+export { CONNECTION_TEST_STEPS } from './schemas/connection-test.ts';
 export type * from './schemas/contact-channels.ts';
+export type * from './schemas/controls.ts';
 export type * from './schemas/projects.ts';
 export type * from './schemas/team-members.ts';
 export type * from './schemas/teams.ts';

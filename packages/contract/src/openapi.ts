@@ -15,6 +15,7 @@ const TAGS = [
   'Projects',
   'API keys',
   'External DB Sync',
+  'Controls',
   'Health',
 ];
 const METHODS = ['post', 'get', 'patch', 'delete'];

@@ -58,6 +58,16 @@ export const handlers: { [Name in keyof Routes]: Handler<Routes[Name]> } = {
     mappings: await verification.resync(services, tenancyId, body.external_database_id, body.mapping),
   }),
 
+  getFusebox: notYet,
+  updateFusebox: notYet,
+  listPauses: notYet,
+  pauseSync: notYet,
+  resumeSync: notYet,
+  retrySync: notYet,
+  testConnection: notYet,
+  getRoleSql: notYet,
+  listAuditEvents: notYet,
+
   createTeam: ({ database }, { tenancyId }, { body }) => teams.createTeam(database, tenancyId, body),
   listTeams: ({ database }, { tenancyId }, { query }) => teams.listTeams(database, tenancyId, query),
   getTeam: ({ database }, { tenancyId }, { params }) => teams.getTeam(database, tenancyId, params.team_id),
@@ -119,6 +129,11 @@ export const handlers: { [Name in keyof Routes]: Handler<Routes[Name]> } = {
     return { status: 'ok' };
   },
 };
+
+/** Routes of the contract that are being built. */
+function notYet(): Promise<never> {
+  return Promise.reject(new KnownError('SERVICE_UNAVAILABLE', {}));
+}
 
 function channelId(tenancyId: string, params: { user_id: string; contact_channel_id: string }) {
   return { tenancyId, userId: params.user_id, channelId: params.contact_channel_id };

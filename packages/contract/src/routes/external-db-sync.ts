@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { defineRoute } from '../route.ts';
+import { projectQuery } from '../schemas/controls.ts';
 import { uuid } from '../schemas/fields.ts';
 import {
   resyncReply,
@@ -19,11 +20,12 @@ export const enqueueExternalDbSync = defineRoute({
   tag,
   summary: 'Sync all external databases of the project now',
   description: 'Also those that are failing and would otherwise wait for their next attempt.',
+  query: projectQuery,
   status: 200,
   reply: z
     .object({ queued: z.boolean().openapi({ description: '`false` if the project has no external database.' }) })
     .openapi('SyncQueued'),
-  errors: [],
+  errors: ['PROJECT_NOT_FOUND'],
 });
 
 export const startVerification = defineRoute({
@@ -35,10 +37,17 @@ export const startVerification = defineRoute({
   description:
     'Queues a run and answers at once; get it by its id to see how far it is. Rows whose changes are on their way are no ' +
     'differences. There is one run at a time on an external database.',
+  query: projectQuery,
   body: verificationRequest,
   status: 201,
   reply: verification,
-  errors: ['EXTERNAL_DATABASE_NOT_FOUND', 'EXTERNAL_DATABASE_PAUSED', 'MAPPING_NOT_COPIED', 'VERIFICATION_UNDER_WAY'],
+  errors: [
+    'PROJECT_NOT_FOUND',
+    'EXTERNAL_DATABASE_NOT_FOUND',
+    'EXTERNAL_DATABASE_PAUSED',
+    'MAPPING_NOT_COPIED',
+    'VERIFICATION_UNDER_WAY',
+  ],
 });
 
 export const listVerifications = defineRoute({
@@ -47,9 +56,10 @@ export const listVerifications = defineRoute({
   access: 'admin',
   tag,
   summary: 'List verifications, and how far all copies are verified',
+  query: projectQuery,
   status: 200,
   reply: verificationList,
-  errors: [],
+  errors: ['PROJECT_NOT_FOUND'],
 });
 
 export const getVerification = defineRoute({
@@ -59,9 +69,10 @@ export const getVerification = defineRoute({
   tag,
   summary: 'Get a verification: its progress, and what it found',
   params: z.strictObject({ verification_id: uuid }),
+  query: projectQuery,
   status: 200,
   reply: verification,
-  errors: ['VERIFICATION_NOT_FOUND'],
+  errors: ['PROJECT_NOT_FOUND', 'VERIFICATION_NOT_FOUND'],
 });
 
 export const resyncExternalDatabase = defineRoute({
@@ -71,8 +82,9 @@ export const resyncExternalDatabase = defineRoute({
   tag,
   summary: 'Copy an external database, or one table of it, anew',
   description: 'Without emptying it: whoever reads the copy meanwhile never sees fewer rows than there are.',
+  query: projectQuery,
   body: resyncRequest,
   status: 200,
   reply: resyncReply,
-  errors: ['EXTERNAL_DATABASE_NOT_FOUND', 'MAPPING_NOT_COPIED'],
+  errors: ['PROJECT_NOT_FOUND', 'EXTERNAL_DATABASE_NOT_FOUND', 'MAPPING_NOT_COPIED'],
 });

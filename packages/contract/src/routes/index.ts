@@ -1,6 +1,7 @@
 export * from './api-keys.ts';
 export * from './config.ts';
 export * from './contact-channels.ts';
+export * from './controls.ts';
 export * from './external-db-sync.ts';
 export * from './health.ts';
 export * from './projects.ts';

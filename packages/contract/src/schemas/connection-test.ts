@@ -1,0 +1,93 @@
+import { z } from '@hono/zod-openapi';
+import { externalDatabaseId } from './verification.ts';
+
+/** The steps of a connection test, in the order in which they are told. */
+export const CONNECTION_TEST_STEPS = [
+  'dns',
+  'tcp',
+  'tls',
+  'sign_in',
+  'privileges',
+  'version',
+  'schema',
+  'round_trip',
+] as const;
+
+export const connectionTestRequest = z
+  .strictObject({
+    external_database_id: externalDatabaseId.optional().openapi({
+      description: 'A saved one. With `external_database` beside it: as it would be after that change.',
+    }),
+    external_database: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .openapi({
+        description:
+          'The same object as at `dbSync.externalDatabases.<id>` of the configuration. Nothing of it is kept.',
+        example: { type: 'postgres', connectionString: 'postgresql://user:password@host/db' },
+      }),
+  })
+  .refine((request) => request.external_database_id !== undefined || request.external_database !== undefined, {
+    path: ['external_database'],
+    error: 'is needed, or the id of a saved one',
+  })
+  .openapi('ConnectionTestRequest');
+
+const step = z
+  .object({
+    step: z.enum(CONNECTION_TEST_STEPS),
+    outcome: z.enum(['ok', 'failed', 'skipped']).openapi({
+      description:
+        '`skipped`: a step before it failed, or there is nothing to look at, as with TLS that is switched off.',
+    }),
+    duration_ms: z.number().nullable(),
+    message: z.string().openapi({ description: 'One sentence.' }),
+    remedy: z.string().nullable().openapi({ description: 'What to do, with the exact SQL where there is one.' }),
+    code: z.string().nullable().openapi({ description: 'The same code as a sync would fail with.' }),
+    sql_state: z.string().nullable(),
+  })
+  .openapi('ConnectionTestStep');
+
+export const connectionTest = z
+  .object({
+    ok: z.boolean().openapi({ description: 'No step failed.' }),
+    connection: z.object({ host: z.string(), port: z.number(), database: z.string(), user: z.string() }),
+    steps: z.array(step).openapi({ description: 'All of them, always, in the same order.' }),
+    server_version: z.string().nullable(),
+    round_trip_ms: z.number().nullable().openapi({ description: 'The fastest of some.' }),
+    schema_state: z
+      .enum(['missing', 'empty', 'ours', 'foreign', 'another_project'])
+      .nullable()
+      .openapi({
+        description:
+          'What is in the schema: it is not there (and is created), is empty, holds this copy, holds tables of others ' +
+          'only, or holds the copy of another project or external database, which is refused.',
+      }),
+  })
+  .openapi('ConnectionTest');
+
+const name = (what: string) =>
+  z.string().min(1, 'must not be empty').max(63, 'must have at most 63 characters').openapi({ description: what });
+
+export const roleSqlQuery = z.strictObject({
+  role: name('The role that Hexclave signs in as.').default('hexclave_sync'),
+  database: name('The database that holds the copy.'),
+  schema: name('The schema that holds the copy.').default('hexclave'),
+});
+
+export const roleSql = z
+  .object({
+    statements: z
+      .array(z.string())
+      .openapi({ description: 'To be run in that order, in that database, by its owner.' }),
+    sql: z.string().openapi({ description: 'The same as one text, with comments.' }),
+    set_password: z.string().openapi({
+      description: 'How the role gets its password: a command of psql that asks for it, so that no log has it.',
+    }),
+  })
+  .openapi('RoleSql');
+
+export type ConnectionTestRequest = z.output<typeof connectionTestRequest>;
+export type ConnectionTest = z.output<typeof connectionTest>;
+export type RoleSqlQuery = z.output<typeof roleSqlQuery>;
+export type RoleSql = z.output<typeof roleSql>;
