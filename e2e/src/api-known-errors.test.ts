@@ -55,6 +55,9 @@ const DETAILS: { [Code in KnownErrorCode]: KnownErrorDetails<Code> } = {
   VERIFICATION_UNDER_WAY: { verification_id: 'v' },
   VERIFICATION_NOT_FOUND: { verification_id: 'v' },
   SYNC_ENGINE_DISABLED: {},
+  DASHBOARD_SESSION_REQUIRED: {},
+  SIGN_IN_LINK_INVALID: {},
+  CROSS_SITE_REQUEST: {},
   CONFLICTING_HEADERS: { headers: ['one', 'other'] },
   ROUTE_NOT_FOUND: {},
   METHOD_NOT_ALLOWED: { allowed_methods: ['GET'] },
@@ -94,6 +97,11 @@ describe('known errors', () => {
       'METHOD_NOT_ALLOWED',
       'CANNOT_GET_OWN_USER_WITHOUT_USER',
     ];
-    expect(codes.filter((code) => !used.has(code)).sort()).toEqual([...beforeAnyRoute].sort());
+    const ofTheDashboard: KnownErrorCode[] = [
+      'DASHBOARD_SESSION_REQUIRED',
+      'SIGN_IN_LINK_INVALID',
+      'CROSS_SITE_REQUEST',
+    ];
+    expect(codes.filter((code) => !used.has(code)).sort()).toEqual([...beforeAnyRoute, ...ofTheDashboard].sort());
   });
 });

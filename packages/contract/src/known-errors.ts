@@ -251,6 +251,23 @@ export const KNOWN_ERRORS = {
     'The operator has switched the sync engine off.',
     () => 'The sync engine is switched off. The request is to be sent again later.',
   ),
+  DASHBOARD_SESSION_REQUIRED: own<NoDetails>(
+    401,
+    'The request to the dashboard’s server carries no session, or one that has ended.',
+    () => 'You are not signed in, or your session has ended. Sign in with an admin key.',
+  ),
+  SIGN_IN_LINK_INVALID: own<NoDetails>(
+    401,
+    'A sign-in link of the dashboard was used before, is too old, or was made by another start of the server.',
+    () => 'This sign-in link was used already, or is too old. Sign in with an admin key, or start the server again.',
+  ),
+  CROSS_SITE_REQUEST: own<NoDetails>(
+    403,
+    'A request to the dashboard’s server that does not come from the dashboard’s own pages.',
+    () =>
+      'This request does not come from the dashboard’s own pages. If the dashboard is reached through a proxy, set ' +
+      'NEXT_PUBLIC_HEXCLAVE_DASHBOARD_URL to its address there.',
+  ),
   CONFLICTING_HEADERS: own<{ headers: string[] }>(
     400,
     'A header was sent under two names with different values.',

@@ -100,6 +100,14 @@ export const CATALOGUE = {
     sentence: 'The address under which clients and delivery services reach the API.',
     whenUnset: '`http://localhost:` and the API’s port.',
   }),
+  dashboardUrl: optional({
+    name: 'DASHBOARD_URL',
+    prefix: 'public',
+    parser: url(['http', 'https']),
+    visibility: 'public',
+    sentence: 'The address under which browsers reach the dashboard: only its own pages may act.',
+    whenUnset: 'What the browser’s request names as its host.',
+  }),
   dataDirectory: withDefault(
     {
       name: 'DATA_DIRECTORY',

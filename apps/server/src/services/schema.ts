@@ -33,6 +33,16 @@ type ApiKeySetTable = {
   manuallyRevokedAt: ColumnType<Date | number | null, Date | null | undefined, Date | null>;
 };
 
+type DashboardSessionTable = {
+  tokenHash: Buffer;
+  projectId: string;
+  keySetId: string;
+  keyHash: Buffer;
+  createdAt: Time;
+  lastUsedAt: Time;
+  expiresAt: Time;
+};
+
 type EnvironmentConfigOverrideTable = { projectId: string; branchId: string; config: Json; updatedAt: Time };
 
 export type ProjectUserTable = {
@@ -91,6 +101,7 @@ export type InternalTables = {
   Project: ProjectTable;
   Tenancy: TenancyTable;
   ApiKeySet: ApiKeySetTable;
+  DashboardSession: DashboardSessionTable;
   EnvironmentConfigOverride: EnvironmentConfigOverrideTable;
   ProjectUser: ProjectUserTable;
   ContactChannel: ContactChannelTable;
