@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { headerNames, REQUEST_HEADERS } from './headers.ts';
 import { type AnyRoute, toOpenApiRoute } from './route.ts';
 import * as routes from './routes/index.ts';
+import * as streamRoutes from './routes/status-stream.ts';
 import * as syncRoutes from './routes/sync-pipeline.ts';
 
 /** The parts of the API, in the order in which a reader meets them. */
@@ -22,7 +23,7 @@ const METHODS = ['post', 'get', 'patch', 'delete'];
 
 /** Every route of the API, in reading order. */
 export const ALL_ROUTES: readonly AnyRoute[] = (
-  [...Object.values(routes), ...Object.values(syncRoutes)] as unknown as AnyRoute[]
+  [...Object.values(routes), ...Object.values(streamRoutes), ...Object.values(syncRoutes)] as unknown as AnyRoute[]
 ).sort(
   (a, b) =>
     TAGS.indexOf(a.tag) - TAGS.indexOf(b.tag) ||

@@ -23,6 +23,8 @@ export type RouteDefinition<Params extends Shape, Query extends Shape, Body exte
   query?: Query;
   body?: Body;
   status: 200 | 201;
+  /** Default: JSON. Otherwise `reply` is the data of one event. */
+  contentType?: 'text/event-stream';
   reply: Reply;
   /** Errors beyond those that every endpoint can answer with. */
   errors: readonly KnownErrorCode[];
@@ -118,7 +120,10 @@ export function toOpenApiRoute(route: AnyRoute): ReturnType<typeof createRoute> 
       ...(route.body && { body: { required: true, content: { 'application/json': { schema: route.body } } } }),
     },
     responses: {
-      [route.status]: { description: 'Success', content: { 'application/json': { schema: route.reply } } },
+      [route.status]: {
+        description: 'Success',
+        content: { [route.contentType ?? 'application/json']: { schema: route.reply } },
+      },
       ...errorResponses(errorsOf(route)),
     },
   });

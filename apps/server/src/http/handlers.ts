@@ -5,6 +5,7 @@ import * as config from '../services/config.ts';
 import * as contactChannels from '../services/contact-channels.ts';
 import { assertHealthy } from '../services/health.ts';
 import * as projects from '../services/projects.ts';
+import * as status from '../services/status.ts';
 import * as teamMembers from '../services/team-members.ts';
 import * as teams from '../services/teams.ts';
 import * as users from '../services/users.ts';
@@ -67,6 +68,9 @@ export const handlers: { [Name in keyof Routes]: Handler<Routes[Name]> } = {
   testConnection: notYet,
   getRoleSql: notYet,
   listAuditEvents: notYet,
+
+  getSyncStatus: () => status.readStatus(),
+  getSyncStatusHistory: () => status.readHistory(),
 
   createTeam: ({ database }, { tenancyId }, { body }) => teams.createTeam(database, tenancyId, body),
   listTeams: ({ database }, { tenancyId }, { query }) => teams.listTeams(database, tenancyId, query),

@@ -5,6 +5,7 @@ export * from './controls.ts';
 export * from './external-db-sync.ts';
 export * from './health.ts';
 export * from './projects.ts';
+export * from './status.ts';
 export * from './team-members.ts';
 export * from './teams.ts';
 export * from './users.ts';
