@@ -12,7 +12,7 @@ const KINDS: readonly KeyKind[] = ['client', 'server', 'admin'];
 
 type RequestContext = Context<HttpEnvironment>;
 type Keys = Partial<Record<KeyKind, string>>;
-type Claim = { access: KeyKind; projectId: string; branchId: string; key: { kind: KeyKind; value: string } };
+type Claim = Parameters<typeof authenticate>[1];
 
 /** Finds out who is asking and whether they may use the route. Throws a known error if not. */
 export async function authenticateRequest(
@@ -33,7 +33,7 @@ export async function authenticateRequest(
   if (access === 'client') await limiter.count('client', address);
   else await limiter.count('server', projectId);
   assertAllowed(authentication, route);
-  return authentication;
+  return { ...authentication, requestId: c.get('requestId') };
 }
 
 function readClaim(c: RequestContext): Claim {
@@ -47,7 +47,13 @@ function readClaim(c: RequestContext): Claim {
   const projectId = readHeader(c, REQUEST_HEADERS.projectId);
   if (projectId === undefined) throw new KnownError('ACCESS_TYPE_WITHOUT_PROJECT_ID', { request_type: access });
   const branchId = readHeader(c, REQUEST_HEADERS.branchId) ?? MAIN_BRANCH_ID;
-  return { access, projectId, branchId, key: chooseKey(access, keys, projectId) };
+  return { access, projectId, branchId, key: chooseKey(access, keys, projectId), origin: readOrigin(c) };
+}
+
+/** What the request comes from, by its own word: something to be shown, nothing to rely on. */
+function readOrigin(c: RequestContext): 'api' | 'dashboard' | 'cli' {
+  const origin = readHeader(c, REQUEST_HEADERS.origin);
+  return origin === 'dashboard' || origin === 'cli' ? origin : 'api';
 }
 
 function readKeys(c: RequestContext): Keys {

@@ -1,6 +1,8 @@
 import type { Database } from '@hexclave/db';
 import { sql } from 'kysely';
-import { hashKey, type KeyKind, sameHash } from './keys.ts';
+import type { KeptActor } from './actor.ts';
+import { hashKey, hintOf, type KeyKind, sameHash } from './keys.ts';
+import { INTERNAL_PROJECT_ID } from './projects.ts';
 import { build, read } from './statements.ts';
 
 /** Who is asking, and on behalf of which tenancy. */
@@ -10,13 +12,23 @@ export type Authentication = {
   tenancyId: string;
   access: KeyKind;
   keySetId: string;
+  /** An operator may ask on behalf of another project than the key's own. */
+  actor: KeptActor;
+  /** The same as in the log. */
+  requestId?: string;
 };
 
 export type AuthenticationResult =
   | { outcome: 'authenticated'; authentication: Authentication }
   | { outcome: 'no-such-project' | 'no-such-branch' | 'invalid-key' };
 
-type Claim = { projectId: string; branchId: string; access: KeyKind; key: { kind: KeyKind; value: string } };
+type Claim = {
+  projectId: string;
+  branchId: string;
+  access: KeyKind;
+  key: { kind: KeyKind; value: string };
+  origin?: KeptActor['origin'];
+};
 
 const HASH_COLUMNS = {
   client: 'publishableClientKeyHash',
@@ -41,9 +53,9 @@ export async function authenticate(database: Database, claim: Claim): Promise<Au
   if (row.keySetId === null || row.hash === null || row.usable !== true) return { outcome: 'invalid-key' };
   if (!sameHash(row.hash, hash)) return { outcome: 'invalid-key' };
   if (row.tenancyId === null) return { outcome: 'no-such-branch' };
-  const { projectId, branchId, access } = claim;
-  return {
-    outcome: 'authenticated',
-    authentication: { projectId, branchId, access, tenancyId: row.tenancyId, keySetId: row.keySetId },
-  };
+  const { projectId, branchId, access, origin = 'api' } = claim;
+  const { tenancyId, keySetId } = row;
+  const kind = projectId === INTERNAL_PROJECT_ID ? 'operator' : 'owner';
+  const actor: KeptActor = { kind, keySetId, keyHint: hintOf(claim.key.value), origin };
+  return { outcome: 'authenticated', authentication: { projectId, branchId, access, tenancyId, keySetId, actor } };
 }
