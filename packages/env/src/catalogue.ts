@@ -57,8 +57,68 @@ export const CATALOGUE = {
     parser: text({ minLength: SECRET_LENGTH }),
     visibility: 'secret',
     sentence:
-      'A key, made by `npm run generate:admin-key`, with which the internal project, and so all others, can be administered.',
+      'A key, made by `npm run generate:admin-key` or 64 random hexadecimal digits, with which the internal project, and so all others, can be administered.',
     whenUnset: 'In production there is no such key until one is given; in development one is made up.',
+  }),
+  seedClientKey: optional({
+    name: 'SEED_INTERNAL_PROJECT_PUBLISHABLE_CLIENT_KEY',
+    prefix: 'server',
+    parser: text({ minLength: SECRET_LENGTH }),
+    visibility: 'secret',
+    sentence: 'A publishable client key for the internal project. A local emulator has to have all three seed keys.',
+    whenUnset: 'There is no such key until one is made.',
+  }),
+  seedServerKey: optional({
+    name: 'SEED_INTERNAL_PROJECT_SECRET_SERVER_KEY',
+    prefix: 'server',
+    parser: text({ minLength: SECRET_LENGTH }),
+    visibility: 'secret',
+    sentence: 'A secret server key for the internal project.',
+    whenUnset: 'There is no such key until one is made.',
+  }),
+  isLocalEmulator: withDefault(
+    {
+      name: 'IS_LOCAL_EMULATOR',
+      prefix: 'public',
+      parser: boolean(),
+      visibility: 'public',
+      sentence:
+        'Whether this is a local emulator: a server for one developer or a test run, whose internal project has the three seed keys. Not together with `NODE_ENV=production`.',
+    },
+    always(false),
+  ),
+  skipMigrations: optional({
+    name: 'SKIP_MIGRATIONS',
+    prefix: 'server',
+    parser: boolean(),
+    visibility: 'public',
+    sentence:
+      'With `true` a start applies no migrations, and ends if the database lacks any: for where something else applies them.',
+    whenUnset: 'They are applied.',
+  }),
+  runMigrations: optional({
+    name: 'RUN_MIGRATIONS',
+    prefix: 'server',
+    parser: boolean(),
+    visibility: 'public',
+    sentence: 'The same the other way round: `false` skips migrations.',
+    whenUnset: 'They are applied.',
+  }),
+  skipSeedScript: optional({
+    name: 'SKIP_SEED_SCRIPT',
+    prefix: 'server',
+    parser: boolean(),
+    visibility: 'public',
+    sentence: 'With `true` a start neither creates the internal project nor touches its keys.',
+    whenUnset: 'It does, where they are missing or other than given.',
+  }),
+  runSeedScript: optional({
+    name: 'RUN_SEED_SCRIPT',
+    prefix: 'server',
+    parser: boolean(),
+    visibility: 'public',
+    sentence: 'The same the other way round: `false` skips the seed.',
+    whenUnset: 'It is done.',
   }),
   portPrefix: withDefault(
     {

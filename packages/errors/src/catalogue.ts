@@ -95,6 +95,10 @@ export const ERROR_CATALOGUE = {
     summary: 'A statement of a migration failed; its transaction was rolled back.',
     retryable: false,
   },
+  MIGRATION_PENDING: {
+    summary: 'The database lacks migrations, and the server was told not to apply them.',
+    retryable: true,
+  },
   MIGRATION_LOCKED_OUT: {
     summary: 'A migration could not get its locks in time because other transactions held them.',
     retryable: true,

@@ -1,6 +1,7 @@
 export type { Compatibility, MigrationFile } from './files.ts';
 export type { AppliedMigration } from './ledger.ts';
 export {
+  assertMigrated,
   listMigrations,
   type MigrateOptions,
   type MigrateResult,

@@ -5,7 +5,7 @@ import { createEmptyDatabase, type TestDatabase, waitUntil } from '@hexclave/tes
 import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { CREATE_ITEM, INDEX_ITEM, migrationFolder, writeMigrations } from './fixtures/folders.ts';
-import { listMigrations, type MigrationProgress, migrate } from './index.ts';
+import { assertMigrated, listMigrations, type MigrationProgress, migrate } from './index.ts';
 
 const run = promisify(execFile);
 const MIGRATE_PROCESS = fileURLToPath(new URL('./fixtures/migrate-process.ts', import.meta.url));
@@ -182,3 +182,14 @@ async function openTransaction(database: TestDatabase, isolation: string, statem
   await client.query(statement);
   return client;
 }
+
+test('a server that leaves migrations to others is told how many are missing, and from which on', async () => {
+  const database = await createEmptyDatabase();
+  const directory = await migrationFolder(THREE);
+  await expect(assertMigrated(database.db, { directory })).rejects.toMatchObject({
+    code: 'MIGRATION_PENDING',
+    message: expect.stringContaining(`lacks 3 of this version’s migrations, beginning with ${NAMES[0]}`),
+  });
+  await migrate(database, { directory });
+  await assertMigrated(database.db, { directory });
+});

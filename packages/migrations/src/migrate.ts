@@ -119,6 +119,25 @@ function lockedOut(cause: unknown): HexclaveError {
   });
 }
 
+/**
+ * For a server that leaves migrations to something else: makes sure that nothing is missing.
+ *
+ * @throws {HexclaveError} MIGRATION_PENDING, MIGRATION_CHANGED, MIGRATION_DATABASE_TOO_NEW or MIGRATION_FILES_INVALID
+ */
+export async function assertMigrated(
+  db: Pick<Database, 'query'>,
+  options: Pick<MigrateOptions, 'directory'> = {},
+): Promise<void> {
+  const files = await readMigrations(options.directory ?? SOURCE_DIRECTORY);
+  const [next, ...others] = planMigrations(files, await readLedger(db));
+  if (next === undefined) return;
+  throw new HexclaveError({
+    code: 'MIGRATION_PENDING',
+    message: `The database lacks ${1 + others.length} of this version’s migrations, beginning with ${next.name}.`,
+    remedy: 'Apply them first, or leave out HEXCLAVE_SKIP_MIGRATIONS and HEXCLAVE_RUN_MIGRATIONS.',
+  });
+}
+
 export type MigrationState = {
   name: string;
   /** `unknown`: applied by a newer version; this one has no such file. */

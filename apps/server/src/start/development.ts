@@ -1,26 +1,22 @@
-import { join, resolve } from 'node:path';
-import type { Database } from '@hexclave/db';
-import { type Cluster, startCluster } from '@hexclave/embedded-postgres';
+import { resolve } from 'node:path';
+import type { Cluster } from '@hexclave/embedded-postgres';
 import { createDemoApi } from '../demo/demo-api.ts';
 import { type DemoDatabase, ensureDemoDatabase } from '../demo/demo-database.ts';
 import { measureSync } from '../demo/measure.ts';
 import { registerDemoDatabase } from '../demo/register.ts';
 import { describeFailure } from '../http/errors.ts';
+import { givenInternalKeys, seedInternalKeys } from '../seed/internal-keys.ts';
 import { loadDevelopmentKeys, type SeededKeys } from '../seed/key-file.ts';
 import { seedDevelopment } from '../seed/seed.ts';
 import { VERSION } from '../version.ts';
-import { seedAdminKey } from './admin-key.ts';
 import { type Announcement, announce } from './announce.ts';
 import { prepareDataDirectory } from './data-directory.ts';
-import { createInternalDatabase } from './internal-database.ts';
-import { openDatabase } from './open-database.ts';
-import { assertListenable, type Ports, portsOf } from './ports.ts';
+import { openOwnOrEmbedded } from './own-or-embedded.ts';
+import { assertListenable, portsOf } from './ports.ts';
 import { type DevelopmentSecrets, developmentSecrets } from './secrets.ts';
 import { serve } from './serve.ts';
 import type { StartContext } from './start-context.ts';
-
-/** A database of the developer's own may need a moment after its start. */
-const DATABASE_PATIENCE_MS = 5_000;
+import { stepsOf } from './steps.ts';
 
 const say = (line: string) => console.log(line);
 
@@ -41,9 +37,11 @@ async function prepare(context: StartContext): Promise<Announcement> {
   await prepareDataDirectory(environment.dataDirectory);
   const secrets = await developmentSecrets(environment);
   const keys = await loadDevelopmentKeys(environment.dataDirectory);
-  const { database, cluster } = await openOwnOrEmbedded(context, ports);
-  await seedDevelopment(database, keys);
-  if (environment.seedAdminKey !== undefined) await seedAdminKey(database, environment.seedAdminKey);
+  const { database, cluster } = await openOwnOrEmbedded(context, ports, say);
+  if (stepsOf(environment).seed) {
+    await seedDevelopment(database, keys);
+    await seedInternalKeys(database, givenInternalKeys(environment));
+  }
   const url = await serve(context, { database, secrets, host: environment.host, port: ports.api });
   const demo = cluster && (await demonstrate(context, cluster, url, keys, secrets));
   return {
@@ -59,32 +57,6 @@ async function prepare(context: StartContext): Promise<Announcement> {
 /** As root, below a folder that is closed to others, the cluster's data lies elsewhere. */
 function placesOf(directory: string, cluster: Cluster | undefined): string[] {
   return cluster === undefined || cluster.dataDir.startsWith(directory) ? [directory] : [directory, cluster.dataDir];
-}
-
-async function openOwnOrEmbedded(
-  context: StartContext,
-  ports: Ports,
-): Promise<{ database: Database; cluster?: Cluster }> {
-  const { databaseConnectionString } = context.environment;
-  const options = { patienceMs: DATABASE_PATIENCE_MS, say };
-  if (databaseConnectionString !== undefined) {
-    return { database: await openDatabase(context, databaseConnectionString, options) };
-  }
-  const cluster = await startEmbedded(context, ports);
-  return { cluster, database: await openDatabase(context, await createInternalDatabase(cluster), options) };
-}
-
-async function startEmbedded({ environment, logger, closers, signal }: StartContext, ports: Ports): Promise<Cluster> {
-  say('Starting PostgreSQL …');
-  const cluster = await startCluster({
-    dataDir: join(environment.dataDirectory, 'postgres'),
-    port: ports.postgres,
-    onLog: (line) => logger.debug({ line }, 'postgres'),
-  });
-  closers.add(() => cluster.stop());
-  cluster.notes.forEach(say);
-  signal.throwIfAborted();
-  return cluster;
 }
 
 /** The demo shows what the server does; it is no reason not to start. `undefined`: it could not be set up. */

@@ -1,14 +1,15 @@
 import { createDatabase, type Database } from '@hexclave/db';
-import { type MigrationProgress, migrate } from '@hexclave/migrations';
+import { assertMigrated, type MigrationProgress, migrate } from '@hexclave/migrations';
 import { describeFailure } from '../http/errors.ts';
 import { checkInternalDatabase } from './internal-database.ts';
 import type { StartContext } from './start-context.ts';
+import { stepsOf } from './steps.ts';
 
 const CONNECTIONS = 20;
 
-/** Connects to the internal database, checks it, and brings it up to date. */
+/** Connects to the internal database, checks it, and brings it up to date, unless something else is to do that. */
 export async function openDatabase(
-  { logger, closers, signal, migrationsDirectory }: StartContext,
+  { environment, logger, closers, signal, migrationsDirectory: directory }: StartContext,
   connectionString: string,
   { patienceMs, say }: { patienceMs: number; say: (line: string) => void },
 ): Promise<Database> {
@@ -20,7 +21,8 @@ export async function openDatabase(
   });
   closers.add(() => database.end());
   await checkInternalDatabase(database, { patienceMs, signal, say });
-  await migrate(database, { directory: migrationsDirectory, onProgress: progressTeller(say) });
+  if (stepsOf(environment).migrate) await migrate(database, { directory, onProgress: progressTeller(say) });
+  else await assertMigrated(database, { directory });
   signal.throwIfAborted();
   return database;
 }

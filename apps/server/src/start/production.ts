@@ -1,11 +1,12 @@
 import { HexclaveError } from '@hexclave/errors';
+import { givenInternalKeys, seedInternalKeys } from '../seed/internal-keys.ts';
 import { seedInternalProject } from '../seed/seed.ts';
-import { seedAdminKey } from './admin-key.ts';
 import { openDatabase } from './open-database.ts';
 import { assertListenable, portsOf } from './ports.ts';
 import { givenSecrets } from './secrets.ts';
 import { serve } from './serve.ts';
 import type { StartContext } from './start-context.ts';
+import { stepsOf } from './steps.ts';
 
 /** Containers that are started together come up in any order. */
 const DATABASE_PATIENCE_MS = 60_000;
@@ -21,8 +22,10 @@ export async function startProduction(context: StartContext): Promise<void> {
   await assertListenable(environment.host, port);
   const say = (line: string) => logger.info(line);
   const database = await openDatabase(context, databaseConnectionString, { patienceMs: DATABASE_PATIENCE_MS, say });
-  await seedInternalProject(database);
-  if (environment.seedAdminKey !== undefined) await seedAdminKey(database, environment.seedAdminKey);
+  if (stepsOf(environment).seed) {
+    await seedInternalProject(database);
+    await seedInternalKeys(database, givenInternalKeys(environment));
+  }
   await serve(context, { database, secrets, host: environment.host, port });
   logger.info({ host: environment.host, port }, 'ready');
 }

@@ -2,12 +2,13 @@ import { CATALOGUE, resolveEnvironment } from '@hexclave/env';
 import { describeError, HexclaveError } from '@hexclave/errors';
 import type { Logger } from 'pino';
 import { describeFailure } from '../http/errors.ts';
-import { assertAdminKey } from './admin-key.ts';
+import { givenInternalKeys } from '../seed/internal-keys.ts';
 import { createClosers } from './closers.ts';
 import { startDevelopment } from './development.ts';
 import { createLogger } from './logger.ts';
 import { startProduction } from './production.ts';
 import type { StartContext } from './start-context.ts';
+import { stepsOf } from './steps.ts';
 import { aborted, stopSignal } from './stop-signals.ts';
 
 export type RunOptions = {
@@ -42,10 +43,11 @@ function removeDriverDefaults(): void {
 }
 
 async function start(context: StartContext): Promise<void> {
-  const { nodeEnv, seedAdminKey } = context.environment;
-  watchForBugs(context.logger);
-  if (seedAdminKey !== undefined) assertAdminKey(seedAdminKey);
-  return nodeEnv === 'production' ? startProduction(context) : startDevelopment(context);
+  const { environment, logger } = context;
+  watchForBugs(logger);
+  givenInternalKeys(environment);
+  stepsOf(environment);
+  return environment.nodeEnv === 'production' ? startProduction(context) : startDevelopment(context);
 }
 
 /** After an error that nobody caught nothing is certain any more: a supervisor starts us anew. */
