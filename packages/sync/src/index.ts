@@ -22,6 +22,8 @@ export { createEngine } from './engine/engine.ts';
 export type { ExternalDatabase, TableChoice } from './engine/external-database.ts';
 export { judgePosition } from './engine/position.ts';
 export { hexclaveCatalog } from './mappings/index.ts';
+export type { NumberedOrigin, ObservedPass, PipelineObserver } from './observer.ts';
+export { noteOrigin, originsOf, pruneOrigins, takeOrigins } from './origins/origins.ts';
 export type { Claimed } from './outgoing-requests/claim.ts';
 export { claimRequests, claimUnderFlowControl, LEASE_MS } from './outgoing-requests/claim.ts';
 export { deliverByKind } from './outgoing-requests/deliveries/by-kind.ts';

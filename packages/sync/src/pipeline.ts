@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database, Resident } from '@hexclave/db';
 import type { Catalog } from './declare/catalog.ts';
-import type { Deliver } from './outgoing-requests/request.ts';
+import { pruneOrigins } from './origins/origins.ts';
+import type { ClaimedRequest, Deliver } from './outgoing-requests/request.ts';
 import { createDeliveries } from './poller/deliveries.ts';
 import { runPoller } from './poller/poller.ts';
 import { pruneTombstones } from './retention/tombstones.ts';
-import { runSequencer } from './sequencer/sequencer.ts';
+import { runSequencer, type Watching } from './sequencer/sequencer.ts';
 import type { Verifier } from './verify/verifier.ts';
 import { createWaker } from './waker.ts';
 
@@ -18,43 +19,46 @@ export type PipelineOptions = {
   readonly resident: Resident;
   readonly catalog: Catalog;
   readonly deliver: Deliver;
-  readonly onError: (part: PipelinePart, error: unknown) => void;
+  /** `request`: what was being delivered. */
+  readonly onError: (part: PipelinePart, error: unknown, request?: ClaimedRequest) => void;
   /** Deliveries under way at once. */
   readonly concurrency?: number;
   /** Compares copies with their source, beside everything else. */
   readonly verifier?: Verifier;
-};
+} & Watching;
 
 /** A running pipeline. `stop` resolves when nothing is under way any more. */
 export type Pipeline = { stop(): Promise<void> };
 
 const PRUNE_EVERY_MS = 10 * 60_000;
+/** A database that is away for longer is not shown in the trace of the write. */
+const ORIGINS_KEPT_MS = 60 * 60_000;
 
 /** Starts all loops of a long-lived process. */
 export function startPipeline(options: PipelineOptions): Pipeline {
-  const { db, resident, catalog, deliver, concurrency } = options;
+  const { db, resident, catalog, deliver, concurrency, observer, followOrigins } = options;
   const stopping = new AbortController();
   const sequencerWaker = createWaker();
   const pollerWaker = createWaker();
-  const report = (part: PipelinePart) => (error: unknown) => {
+  const report = (part: PipelinePart) => (error: unknown, request?: ClaimedRequest) => {
     // What fails because of the stop is no news.
-    if (!stopping.signal.aborted) options.onError(part, error);
+    if (!stopping.signal.aborted) options.onError(part, error, request);
   };
   const channels = { hexclave_sequencer: sequencerWaker.wake, hexclave_outgoing_request: pollerWaker.wake };
   const deliveries = createDeliveries(
-    { db, deliver, concurrency, onError: report('poller') },
+    { db, deliver, concurrency, observer, onError: report('poller') },
     pollerWaker.wake,
     stopping.signal,
   );
   const sequencer = {
-    ...{ db, waker: sequencerWaker, onError: report('sequencer') },
+    ...{ db, waker: sequencerWaker, onError: report('sequencer'), observer, followOrigins },
     room: () => deliveries.room().sync,
     onClaimed: deliveries.start,
     onQueued: pollerWaker.wake,
   };
   const loops = [
     runSequencer(sequencer, stopping.signal),
-    runPoller({ db, deliveries, waker: pollerWaker, onError: report('poller') }, stopping.signal),
+    runPoller({ db, deliveries, waker: pollerWaker, observer, onError: report('poller') }, stopping.signal),
     resident.listen({ channels, onError: report('listener') }, stopping.signal),
     runRetention(db, catalog, report('retention'), stopping.signal),
     options.verifier?.run(stopping.signal),
@@ -72,5 +76,6 @@ async function runRetention(db: Database, catalog: Catalog, onError: (error: unk
   while (!signal.aborted) {
     await delay(PRUNE_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
     if (!signal.aborted) await pruneTombstones(db, catalog).catch(onError);
+    if (!signal.aborted) await pruneOrigins(db, ORIGINS_KEPT_MS).catch(onError);
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs, type Database, retryability } from '@hexclave/db';
 import { boundedSignal } from '../bounded-signal.ts';
+import type { PipelineObserver } from '../observer.ts';
 import { LEASE_MS } from '../outgoing-requests/claim.ts';
 import type { ClaimedRequest, Deliver, DeliveryResult } from '../outgoing-requests/request.ts';
 import { extendLease, settleRequest } from '../outgoing-requests/settle.ts';
@@ -8,7 +9,8 @@ import { extendLease, settleRequest } from '../outgoing-requests/settle.ts';
 export type DeliverOptions = {
   readonly db: Database;
   readonly deliver: Deliver;
-  readonly onError: (error: unknown) => void;
+  readonly onError: (error: unknown, request?: ClaimedRequest) => void;
+  readonly observer?: PipelineObserver | undefined;
 };
 
 /** A claim must not outlive its lease: deliveries that take longer are broken off before somebody else takes over. */
@@ -26,8 +28,10 @@ export async function deliverOne(
   request: ClaimedRequest,
   stop: AbortSignal,
 ): Promise<boolean> {
-  const { db, onError } = options;
+  const { db, observer } = options;
+  const onError = (error: unknown) => options.onError(error, request);
   const extending = setTimeout(() => {
+    observer?.onLeaseExtended?.(request);
     extendLease(db, request, LEASE_MS).catch(onError);
   }, request.leaseMs / 2);
   try {
@@ -75,7 +79,7 @@ async function deliverBounded(
     // Broken off by us: nobody has failed, and another process can take it up at once.
     if (stop.aborted) return { kind: 'again' };
     if (bounded.signal.aborted) return failed('DELIVERY_TIMED_OUT', 'The delivery took too long.');
-    options.onError(error);
+    options.onError(error, request);
     // Messages of unknown errors may quote data; the log has them, the state does not.
     return failed('DELIVERY_FAILED', error instanceof Error ? error.name : 'unknown error');
   } finally {

@@ -1,4 +1,5 @@
 import type { Database } from '@hexclave/db';
+import type { PipelineObserver } from '../observer.ts';
 import { claimRequests, claimUnderFlowControl } from '../outgoing-requests/claim.ts';
 import type { Lane } from '../outgoing-requests/lanes.ts';
 import type { ClaimedRequest } from '../outgoing-requests/request.ts';
@@ -11,17 +12,19 @@ export type PollerOptions = {
   /** Rung when requests may be waiting. */
   readonly waker: Waker;
   readonly onError: (error: unknown) => void;
+  readonly observer?: PipelineObserver | undefined;
 };
 
 const IDLE_POLL_MS = 1_000;
 const AFTER_ERROR_MS = 1_000;
 
 /** Claims and delivers for as long as the process lives. On abort it waits for what is under way. */
-export async function runPoller({ db, deliveries, waker, onError }: PollerOptions, signal: AbortSignal): Promise<void> {
+export async function runPoller(options: PollerOptions, signal: AbortSignal): Promise<void> {
+  const { db, deliveries, waker, onError, observer } = options;
   while (!signal.aborted) {
     try {
       const { mayBeMore } = await claimAndStart(db, deliveries);
-      if (!mayBeMore) await waker.sleep(IDLE_POLL_MS, signal);
+      if (!mayBeMore && (await waker.sleep(IDLE_POLL_MS, signal))) observer?.onWake?.('poller');
     } catch (error) {
       onError(error);
       await waker.sleep(AFTER_ERROR_MS, signal);

@@ -1,4 +1,6 @@
 import { type Database, NOT_DURABLE } from '@hexclave/db';
+import type { NumberedOrigin } from '../observer.ts';
+import { withOrigins } from '../origins/origins.ts';
 import { FIRST_LEASE_MS } from '../outgoing-requests/claim.ts';
 import type { Claim, ClaimedRequest } from '../outgoing-requests/request.ts';
 import type { PassResult, SequencerState } from './step.ts';
@@ -12,6 +14,9 @@ import type { PassResult, SequencerState } from './step.ts';
 const NUMBER = `SELECT n."numbered", n."last_tenancy" AS "lastTenancy", n."more", n."claimed", n."unclaimed", ${NOT_DURABLE}
   FROM "backfill_null_sequence_ids"($1, $2, $3, $4, $5) n`;
 
+/** The same, for a process that follows where changes come from. */
+const NUMBER_AND_FOLLOW = withOrigins(NUMBER);
+
 /** A sync that a pass has queued and claimed. */
 type ClaimedSync = Claim & { readonly tenancyId: string; readonly deduplicationKey: string };
 
@@ -19,14 +24,26 @@ type Pass = PassResult & {
   readonly claimed: readonly ClaimedRequest[];
   /** Requests were queued that may be claimed now. */
   readonly unclaimed: boolean;
+  readonly origins: readonly NumberedOrigin[];
+};
+
+type PassRow = PassResult & {
+  readonly claimed: ClaimedSync[];
+  readonly unclaimed: boolean;
+  readonly origins?: NumberedOrigin[];
 };
 
 /** One pass, which claims syncs of at most `room` tenancies. */
-export async function numberBatch(db: Database, state: SequencerState, room: number): Promise<Pass> {
+export async function numberBatch(
+  db: Database,
+  state: SequencerState,
+  room: number,
+  followOrigins = false,
+): Promise<Pass> {
   const values = [state.batchSize, state.startAfter, state.askWake, room, FIRST_LEASE_MS];
-  const [pass] = await db.queryPrepared<PassResult & { claimed: ClaimedSync[]; unclaimed: boolean }>(NUMBER, values);
+  const [pass] = await db.queryPrepared<PassRow>(followOrigins ? NUMBER_AND_FOLLOW : NUMBER, values);
   if (pass === undefined) throw new Error('backfill_null_sequence_ids returned nothing');
-  return { ...pass, claimed: pass.claimed.map(toRequest) };
+  return { ...pass, claimed: pass.claimed.map(toRequest), origins: pass.origins ?? [] };
 }
 
 function toRequest(sync: ClaimedSync): ClaimedRequest {
