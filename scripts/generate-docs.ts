@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endpointsFile } from './docs/endpoints.ts';
 import { environmentPage } from './docs/environment.ts';
 import { errorsPage } from './docs/errors.ts';
 import { openApiFile } from './docs/openapi.ts';
@@ -16,6 +17,7 @@ const pages = {
   'docs/reference/project-config.md': projectConfigPage(),
   'docs/reference/project-config.schema.json': projectConfigSchemaFile(),
   'docs/reference/tables.md': tablesPage(),
+  'packages/contract/src/generated/endpoints.ts': endpointsFile(),
 };
 
 const stale: string[] = [];

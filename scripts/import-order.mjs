@@ -10,13 +10,16 @@ export const MAY_IMPORT = {
   'embedded-postgres': ['errors'],
   migrations: ['errors', 'env', 'config', 'db'],
   contract: ['errors', 'config'],
+  sdk: ['errors', 'contract'],
   sync: ['errors', 'config', 'db'],
   'destination-postgres': ['errors', 'config', 'db', 'sync'],
   testing: ['errors', 'env', 'config', 'db', 'migrations', 'embedded-postgres'],
+  dashboard: ['contract'],
   server: [
     ...['errors', 'env', 'config', 'db', 'migrations', 'embedded-postgres'],
     ...['contract', 'sync', 'destination-postgres'],
   ],
+  cli: ['errors', 'env', 'config', 'db', 'migrations', 'embedded-postgres', 'contract', 'sdk', 'server'],
 };
 
 /** At the edge: anything may be used, and nothing imports these. */

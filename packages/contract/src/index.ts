@@ -12,7 +12,6 @@ export { type Access, type AnyRoute, errorsOf, type RouteInput, type RouteReply,
 export * as dashboardRoutes from './routes/dashboard.ts';
 export * as routes from './routes/index.ts';
 export * as streamRoutes from './routes/status-stream.ts';
-export * as streamRoutes from './routes/status-stream.ts';
 export * as syncRoutes from './routes/sync-pipeline.ts';
 export type * from './schemas/api-keys.ts';
 export type * from './schemas/audit.ts';
@@ -23,7 +22,6 @@ export type * from './schemas/contact-channels.ts';
 export type * from './schemas/controls.ts';
 export type * from './schemas/dashboard-session.ts';
 export type * from './schemas/projects.ts';
-export type * from './schemas/status.ts';
 export type * from './schemas/status.ts';
 export type * from './schemas/team-members.ts';
 export type * from './schemas/teams.ts';

@@ -50,6 +50,20 @@ export type RouteInput<R> =
     ? { params: Parsed<Params>; query: Parsed<Query>; body: Parsed<Body> }
     : never;
 
+/** Fields that may be left out are those that the server fills in: values are given as the handler gets them. */
+type Filled<S extends z.ZodType> = Pick<z.output<S>, RequiredKeys<z.input<S>> & keyof z.output<S>> &
+  Partial<z.output<S>>;
+type RequiredKeys<T> = { [K in keyof T]-?: object extends Pick<T, K> ? never : K }[keyof T];
+type Part<Name extends string, Value> = object extends Value ? { [K in Name]?: Value } : { [K in Name]: Value };
+
+/** What a client sends: path and query with values (`limit: 10`, `desc: true`), the body as JSON. */
+export type RouteRequest<R> =
+  R extends RouteDefinition<infer Params, infer Query, infer Body, z.ZodType>
+    ? (Params extends z.ZodType ? Part<'params', z.input<Params>> : unknown) &
+        (Query extends z.ZodType ? Part<'query', Filled<Query>> : unknown) &
+        (Body extends z.ZodType ? Part<'body', z.input<Body>> : unknown)
+    : never;
+
 /** What a handler of the route must answer with. */
 export type RouteReply<R> = R extends RouteDefinition<Shape, Shape, Shape, infer Reply> ? z.output<Reply> : never;
 

@@ -115,6 +115,26 @@ export const ERROR_CATALOGUE = {
     summary: 'An HTTP request that was to be queued could never be delivered: its URL, a header or a key is not valid.',
     retryable: false,
   },
+  CLIENT_MISCONFIGURED: {
+    summary: 'The JavaScript client was created with an address, a project or a key that cannot be right.',
+    retryable: false,
+  },
+  API_UNREACHABLE: {
+    summary: 'The JavaScript client, or a command, got no answer from the API.',
+    retryable: true,
+  },
+  API_TIMEOUT: {
+    summary: 'The API did not answer in the time that the JavaScript client allows it.',
+    retryable: true,
+  },
+  API_ACCESS_ENDED: {
+    summary: 'The server has ended a stream because the key that opened it is no longer valid.',
+    retryable: false,
+  },
+  API_ANSWER_UNEXPECTED: {
+    summary: 'Something else than the API answered: a proxy, a redirect, or another program at that address.',
+    retryable: false,
+  },
 } as const satisfies Record<string, ErrorDescription>;
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;
