@@ -20,6 +20,7 @@ export { generateKey } from './services/keys.ts';
 export { mappingCatalogueOf } from './services/mapping-catalogue.ts';
 export { createInternalDatabase } from './start/internal-database.ts';
 export { type Ports, portsOf } from './start/ports.ts';
+export { run as runServer } from './start/run.ts';
 export { developmentSecrets } from './start/secrets.ts';
 export { whenNpmEnds } from './start/stop-signals.ts';
 export { SYNC_ENGINE_PATH, type SyncConfig } from './sync/config.ts';

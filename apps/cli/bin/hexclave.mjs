@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { register } from 'tsx/esm/api';
+
+/** The command line from source, in a checkout. What is published is the bundle that `npm run build` makes. */
+register();
+const { main } = await import('../src/main.ts');
+await main({
+  dashboardFiles: async (say) => {
+    const { dashboardFiles } = await import('../../../scripts/dashboard-files.mjs');
+    return dashboardFiles(say);
+  },
+});

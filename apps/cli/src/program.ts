@@ -1,0 +1,15 @@
+import manifest from '../package.json' with { type: 'json' };
+import { projects } from './commands/projects/index.ts';
+import { dev, start } from './commands/start.ts';
+import { users } from './commands/users/index.ts';
+import { group } from './declare/command.ts';
+
+/** Everything that `hexclave` can do, in reading order. */
+export const PROGRAM = {
+  ...group({
+    name: 'hexclave',
+    summary: 'Runs a Hexclave server, and talks to one',
+    commands: [start, dev, projects, users],
+  }),
+  version: manifest.version,
+};
