@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 import { ensureInstalled } from './ensure-installed.mjs';
 
 /**
- * `npm run build [-- --outdir DIR]`: the server as one file for production, with the migrations beside it. Nothing else
+ * `npm run build [-- --outdir DIR]`: the server as one file for production, with the migrations and the dashboard's pages
+ * beside it. Nothing else
  * of this folder is needed to run it: `node dist/server.mjs`.
  */
 ensureInstalled();
@@ -41,7 +42,9 @@ await build({
   },
   logLevel: 'warning',
 });
+const { buildDashboard } = await import('./dashboard-files.mjs');
+await buildDashboard(join(outdir, 'dashboard'));
 cpSync('packages/migrations/sql', join(outdir, 'migrations'), { recursive: true });
 
 const megabytes = statSync(join(outdir, 'server.mjs')).size / 1_000_000;
-console.log(`Built server.mjs (${megabytes.toFixed(1)} MB) and its migrations in ${outdir}.`);
+console.log(`Built server.mjs (${megabytes.toFixed(1)} MB), its migrations and the dashboard in ${outdir}.`);

@@ -15,6 +15,7 @@ const results = [
   runCheck('format', [...biome, 'format', '.']),
   runCheck('lint', [...biome, 'check', '--formatter-enabled=false', '--error-on-warnings', '.']),
   runCheck('types', ['node_modules/typescript/bin/tsc', '-p', '.']),
+  runCheck('types of the dashboard', ['node_modules/typescript/bin/tsc', '-p', 'apps/dashboard']),
   runCheck('import direction', ['scripts/check-imports.mjs']),
   runCheck('generated documentation is current', [...tsx, 'scripts/generate-docs.ts', '--check']),
   runCheck('generated capture is current', [...tsx, 'scripts/generate-capture.ts', '--check']),

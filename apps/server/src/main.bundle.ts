@@ -3,4 +3,5 @@ import { run } from './start/run.ts';
 
 /** The server as `npm run build` bundles it. Who runs that means production, unless NODE_ENV says something else. */
 process.env.NODE_ENV ||= 'production';
-await run({ migrationsDirectory: fileURLToPath(new URL('./migrations/', import.meta.url)) });
+const beside = (folder: string) => fileURLToPath(new URL(folder, import.meta.url));
+await run({ migrationsDirectory: beside('./migrations/'), dashboardFiles: Promise.resolve(beside('./dashboard/')) });

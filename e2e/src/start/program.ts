@@ -51,8 +51,8 @@ export async function createFolder(): Promise<string> {
 async function freePortPrefix(): Promise<number> {
   for (;;) {
     const prefix = randomInt(200, 320);
-    const { api, postgres } = portsOf(prefix);
-    if ((await isPortFree(api)) && (await isPortFree(postgres))) return prefix;
+    const free = await Promise.all(Object.values(portsOf(prefix)).map(isPortFree));
+    if (free.every(Boolean)) return prefix;
   }
 }
 

@@ -21,19 +21,27 @@ export async function authenticateRequest(
   limiter: RateLimiter,
   route: AnyRoute,
 ): Promise<Authentication> {
-  const claim = readClaim(c);
   const address = clientAddress(c, services.config.trustedProxies ?? 0);
-  // Only wrong keys are counted and limited: whoever shares an address with a flood of them keeps working.
-  const authentication = await verify(services, claim).catch(async (error: unknown) => {
-    if (error instanceof KnownError && error.status === 401) await limiter.count('failedAuthentication', address);
-    throw error;
-  });
+  const authentication = c.env?.signedIn ?? (await authenticateByKey(c, services, limiter, address));
   const { projectId, keySetId, access } = authentication;
   Object.assign(c.get('facts'), { projectId, keySetId, access });
   if (access === 'client') await limiter.count('client', address);
   else await limiter.count('server', projectId);
   assertAllowed(authentication, route);
   return { ...authentication, requestId: c.get('requestId') };
+}
+
+/** Only wrong keys are counted and limited: whoever shares an address with a flood of them keeps working. */
+async function authenticateByKey(
+  c: RequestContext,
+  services: HttpServices,
+  limiter: RateLimiter,
+  address: string,
+): Promise<Authentication> {
+  return await verify(services, readClaim(c)).catch(async (error: unknown) => {
+    if (error instanceof KnownError && error.status === 401) await limiter.count('failedAuthentication', address);
+    throw error;
+  });
 }
 
 function readClaim(c: RequestContext): Claim {

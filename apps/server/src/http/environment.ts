@@ -1,11 +1,15 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Logger } from 'pino';
+import type { Authentication } from '../services/authentication.ts';
 import type { ConfigServices } from '../services/config.ts';
 import type { RateLimits } from './rate-limits.ts';
 
 /** What a request carries through the middleware. */
 export type HttpEnvironment = {
-  Bindings: Partial<HttpBindings>;
+  Bindings: Partial<HttpBindings> & {
+    /** Who is asking, when it is the dashboard's server that calls within the process: no request can bring this. */
+    signedIn?: Authentication;
+  };
   Variables: {
     requestId: string;
     /** Facts for the log line: nothing secret or personal. */

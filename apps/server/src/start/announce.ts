@@ -9,6 +9,8 @@ export type Announcement = {
   /** Without a path. */
   url: string;
   keys: SeededKeys;
+  /** Opens the dashboard, signed in; good once. Missing if there is no dashboard. */
+  signInLink?: string;
   /** With the milliseconds from request to visible, if they could be measured. */
   demo?: DemoDatabase & { syncMs: number | undefined };
   /** Where data and keys are kept: usually one folder, two when PostgreSQL could not use the first. */
@@ -20,11 +22,16 @@ export function announce(facts: Announcement): string {
   return [
     `Hexclave ${facts.version} is ready (${(facts.startedInMs / 1_000).toFixed(1)} s).`,
     `  API      ${facts.url}/api/v1\n  OpenAPI  ${facts.url}/api/v1/docs (to read), ${facts.url}/api/v1/openapi.json`,
+    ...(facts.signInLink === undefined ? [] : [dashboardLines(facts.signInLink)]),
     keyLines(facts.keys),
     `  Create a user:\n\n${curl(facts)}`,
     facts.demo === undefined ? noDemoLines() : demoLines(facts.demo),
     `Data and keys are kept in ${facts.places.join(' and ')}. Ctrl-C stops the server.`,
   ].join('\n\n');
+}
+
+function dashboardLines(signInLink: string): string {
+  return `  Dashboard, signed in as the operator (this link works once, within the hour):\n\n    ${signInLink}`;
 }
 
 function keyLines({ demo, internal }: SeededKeys): string {

@@ -1,18 +1,20 @@
 import { resolve } from 'node:path';
 import type { Cluster } from '@hexclave/embedded-postgres';
+import type { SessionOwner } from '../dashboard/sessions.ts';
 import { createDemoApi } from '../demo/demo-api.ts';
 import { type DemoDatabase, ensureDemoDatabase } from '../demo/demo-database.ts';
 import { measureSync } from '../demo/measure.ts';
 import { registerDemoDatabase } from '../demo/register.ts';
 import { describeFailure } from '../http/errors.ts';
 import { givenInternalKeys, seedInternalKeys } from '../seed/internal-keys.ts';
-import { loadDevelopmentKeys, type SeededKeys } from '../seed/key-file.ts';
+import { loadDevelopmentKeys, type ProjectKeys, type SeededKeys } from '../seed/key-file.ts';
 import { seedDevelopment } from '../seed/seed.ts';
+import { hashKey } from '../services/keys.ts';
 import { VERSION } from '../version.ts';
 import { type Announcement, announce } from './announce.ts';
 import { prepareDataDirectory } from './data-directory.ts';
 import { openOwnOrEmbedded } from './own-or-embedded.ts';
-import { assertListenable, portsOf } from './ports.ts';
+import { assertPortsListenable, portsOf } from './ports.ts';
 import { type DevelopmentSecrets, developmentSecrets } from './secrets.ts';
 import { serve } from './serve.ts';
 import type { StartContext } from './start-context.ts';
@@ -33,7 +35,7 @@ export async function startDevelopment(context: StartContext): Promise<void> {
 async function prepare(context: StartContext): Promise<Announcement> {
   const { environment } = context;
   const ports = portsOf(environment.portPrefix);
-  await assertListenable(environment.host, ports.api);
+  await assertPortsListenable(environment.host, ports);
   await prepareDataDirectory(environment.dataDirectory);
   const secrets = await developmentSecrets(environment);
   const keys = await loadDevelopmentKeys(environment.dataDirectory);
@@ -42,16 +44,21 @@ async function prepare(context: StartContext): Promise<Announcement> {
     await seedDevelopment(database, keys);
     await seedInternalKeys(database, givenInternalKeys(environment));
   }
-  const url = await serve(context, { database, secrets, host: environment.host, port: ports.api });
+  const { url, dashboard } = await serve(context, { database, secrets, host: environment.host, ports });
   const demo = cluster && (await demonstrate(context, cluster, url, keys, secrets));
   return {
     version: VERSION,
     startedInMs: performance.now(),
     url: environment.apiUrl ?? `http://localhost:${ports.api}`,
     keys,
+    ...(dashboard && { signInLink: dashboard.signInLink(ownerOf(keys.internal)) }),
     ...(demo && { demo }),
     places: placesOf(resolve(environment.dataDirectory), cluster),
   };
+}
+
+function ownerOf({ projectId, keySetId, superSecretAdminKey }: ProjectKeys): SessionOwner {
+  return { projectId, keySetId, keyHash: hashKey(superSecretAdminKey) };
 }
 
 /** As root, below a folder that is closed to others, the cluster's data lies elsewhere. */

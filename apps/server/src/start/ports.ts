@@ -9,11 +9,15 @@ export function portsOf(prefix: number): Ports {
 }
 
 /**
- * Fails early, before anything is started or changed, when the API could not listen.
+ * Fails early, before anything is started or changed, when API or dashboard could not listen.
  *
  * @throws {HexclaveError} SERVER_PORT_TAKEN, SERVER_ADDRESS_UNUSABLE
  */
-export async function assertListenable(host: string, port: number): Promise<void> {
+export async function assertPortsListenable(host: string, ports: Ports): Promise<void> {
+  for (const port of [ports.api, ports.dashboard]) await assertListenable(host, port);
+}
+
+async function assertListenable(host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const probe = createServer();
     probe.once('error', (error: NodeJS.ErrnoException) => reject(explainListenError(error, host, port)));
@@ -25,7 +29,7 @@ export function explainListenError(error: NodeJS.ErrnoException, host: string, p
   if (error.code === 'EADDRINUSE') {
     return new HexclaveError({
       code: 'SERVER_PORT_TAKEN',
-      message: `Port ${port}, meant for the API, is used by another program, perhaps by another Hexclave.`,
+      message: `Port ${port}, meant for the API or the dashboard, is used by another program, perhaps by another Hexclave.`,
       remedy:
         'Stop that program, or give this Hexclave other ports with NEXT_PUBLIC_HEXCLAVE_PORT_PREFIX (default 81; for example 82).',
       cause: error,

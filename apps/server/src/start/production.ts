@@ -2,7 +2,7 @@ import { HexclaveError } from '@hexclave/errors';
 import { givenInternalKeys, seedInternalKeys } from '../seed/internal-keys.ts';
 import { seedInternalProject } from '../seed/seed.ts';
 import { openDatabase } from './open-database.ts';
-import { assertListenable, portsOf } from './ports.ts';
+import { assertPortsListenable, portsOf } from './ports.ts';
 import { givenSecrets } from './secrets.ts';
 import { serve } from './serve.ts';
 import type { StartContext } from './start-context.ts';
@@ -18,16 +18,16 @@ export async function startProduction(context: StartContext): Promise<void> {
   const secrets = givenSecrets(environment);
   // The catalogue requires them in production; this is for the compiler.
   if (secrets === undefined || databaseConnectionString === undefined) throw incomplete();
-  const port = portsOf(environment.portPrefix).api;
-  await assertListenable(environment.host, port);
+  const ports = portsOf(environment.portPrefix);
+  await assertPortsListenable(environment.host, ports);
   const say = (line: string) => logger.info(line);
   const database = await openDatabase(context, databaseConnectionString, { patienceMs: DATABASE_PATIENCE_MS, say });
   if (stepsOf(environment).seed) {
     await seedInternalProject(database);
     await seedInternalKeys(database, givenInternalKeys(environment));
   }
-  await serve(context, { database, secrets, host: environment.host, port });
-  logger.info({ host: environment.host, port }, 'ready');
+  const { dashboard } = await serve(context, { database, secrets, host: environment.host, ports });
+  logger.info({ host: environment.host, port: ports.api, dashboard: dashboard?.url }, 'ready');
 }
 
 function incomplete(): HexclaveError {

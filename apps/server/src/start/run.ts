@@ -5,6 +5,8 @@ import { describeFailure } from '../http/errors.ts';
 import { givenInternalKeys } from '../seed/internal-keys.ts';
 import { createClosers } from './closers.ts';
 import { startDevelopment } from './development.ts';
+import { forgetDriverDefaults } from './driver-defaults.ts';
+import { startEmulator } from './emulator.ts';
 import { createLogger } from './logger.ts';
 import { startProduction } from './production.ts';
 import type { StartContext } from './start-context.ts';
@@ -14,18 +16,21 @@ import { aborted, stopSignal } from './stop-signals.ts';
 export type RunOptions = {
   /** Where the .sql files of the migrations lie. Default: in their package. */
   migrationsDirectory?: string;
+  /** The folder of the dashboard's built pages, once they are there. Default: no dashboard is served. */
+  dashboardFiles?: Promise<string>;
 };
 
 /** Runs a server until the process is asked to stop, then ends the process: with 0, or with 1 if it could not start. */
 export async function run(options: RunOptions = {}): Promise<never> {
-  removeDriverDefaults();
+  forgetDriverDefaults();
   const closers = createClosers();
   const signal = stopSignal(() => console.error('Stopping …'));
   let logger: Logger | undefined;
   try {
     const environment = resolveEnvironment(process.env, CATALOGUE);
     logger = await createLogger(environment);
-    await start({ environment, logger, closers, signal, migrationsDirectory: options.migrationsDirectory });
+    const { migrationsDirectory, dashboardFiles } = options;
+    await start({ environment, logger, closers, signal, migrationsDirectory, dashboardFiles });
     await aborted(signal);
   } catch (error) {
     if (!signal.aborted) report(error, logger);
@@ -34,19 +39,12 @@ export async function run(options: RunOptions = {}): Promise<never> {
   process.exit();
 }
 
-/**
- * The driver fills in whatever a connection leaves open from PG* variables. Those of the operator's shell are meant for
- * psql; here they could send a project's rows to another server.
- */
-function removeDriverDefaults(): void {
-  for (const name of Object.keys(process.env)) if (name.startsWith('PG')) delete process.env[name];
-}
-
 async function start(context: StartContext): Promise<void> {
   const { environment, logger } = context;
   watchForBugs(logger);
   givenInternalKeys(environment);
   stepsOf(environment);
+  if (environment.isLocalEmulator) return startEmulator(context);
   return environment.nodeEnv === 'production' ? startProduction(context) : startDevelopment(context);
 }
 

@@ -1,5 +1,6 @@
 import type { Database } from '@hexclave/db';
 import { hexclaveCatalog } from '@hexclave/sync';
+import { type RunningDashboard, startDashboard } from '../dashboard/start-dashboard.ts';
 import { createConnectionCipher } from '../external-databases/connection-cipher.ts';
 import { createExternalDatabaseStore } from '../external-databases/postgres-store.ts';
 import { createHttpApp } from '../http/create-http-app.ts';
@@ -9,22 +10,29 @@ import { createSync } from '../sync/pipeline.ts';
 import { SYNC_ROUTES_PATH } from '../sync/routes.ts';
 import { VERSION } from '../version.ts';
 import { listen } from './http-listener.ts';
+import type { Ports } from './ports.ts';
 import { renewEncryption } from './renew-encryption.ts';
 import type { Secrets } from './secrets.ts';
 import type { StartContext } from './start-context.ts';
 
-export type ServeOptions = { database: Database; secrets: Secrets; host: string; port: number };
+export type ServeOptions = { database: Database; secrets: Secrets; host: string; ports: Ports };
+
+export type Served = {
+  /** Where the API is reached from here. */
+  url: string;
+  dashboard: RunningDashboard | undefined;
+};
 
 /** How long requests under way may take when the server stops. */
 const HTTP_GRACE_MS = 5_000;
 
-/** Starts pipeline and HTTP server over a database that is ready. Returns the address to reach it at from here. */
-export async function serve(context: StartContext, options: ServeOptions): Promise<string> {
+/** Starts pipeline, API and dashboard over a database that is ready. */
+export async function serve(context: StartContext, options: ServeOptions): Promise<Served> {
   const { environment, logger, closers, signal } = context;
-  const { database, secrets, host, port } = options;
+  const { database, secrets, host, ports } = options;
   const cipher = createConnectionCipher(secrets.serverSecret, secrets.previousServerSecrets);
   await renewEncryption(database, cipher, logger);
-  const apiUrl = environment.apiUrl ?? `http://localhost:${port}`;
+  const apiUrl = environment.apiUrl ?? `http://localhost:${ports.api}`;
   const sync = createSync({
     connectionString: database.connectionString,
     cipher,
@@ -42,9 +50,10 @@ export async function serve(context: StartContext, options: ServeOptions): Promi
   });
   sync.start();
   signal.throwIfAborted();
-  const listener = await listen(app.fetch, host, port);
+  const listener = await listen(app.fetch, host, ports.api);
   closers.add(() => listener.close(HTTP_GRACE_MS));
-  return `http://${reachable(host)}:${port}`;
+  const dashboard = await startDashboard(context, { api: app, database, host, port: ports.dashboard });
+  return { url: `http://${reachable(host)}:${ports.api}`, dashboard };
 }
 
 /** The wildcard addresses stand for all of this machine's. */

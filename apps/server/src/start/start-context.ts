@@ -10,4 +10,6 @@ export type StartContext = {
   /** Aborts when the process is asked to stop; a start under way then gives up. */
   signal: AbortSignal;
   migrationsDirectory: string | undefined;
+  /** The folder of the dashboard's built pages, once they are there. `undefined`: no dashboard is served. */
+  dashboardFiles: Promise<string> | undefined;
 };

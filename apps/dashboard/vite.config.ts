@@ -1,0 +1,14 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+import { routesPlugin } from './build/routes-plugin.ts';
+
+export default defineConfig({
+  plugins: [react(), routesPlugin()],
+  build: {
+    target: 'es2022',
+    // As files of their own always: the content security policy knows no inline ones.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1_000,
+  },
+});

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import type { DashboardSession } from '@hexclave/contract';
+import type { Database } from '@hexclave/db';
+import { sql } from 'kysely';
+import type { Authentication } from '../services/authentication.ts';
+import { hashKey } from '../services/keys.ts';
+import { INTERNAL_PROJECT_ID, MAIN_BRANCH_ID } from '../services/projects.ts';
+import { build, read, write } from '../services/statements.ts';
+import { millisOf } from '../services/values.ts';
+
+/** A session ends a week after its start, or when nobody has used it for half a day. */
+export const SESSION_SECONDS = 7 * 24 * 3_600;
+const IDLE_SECONDS = 12 * 3_600;
+/** Writing down each use would be a write for each request. */
+const USE_IS_NOTED_AFTER_SECONDS = 60;
+const TOKEN_BYTES = 32;
+
+/** The key set that a session was begun with, and the hash of its key. */
+export type SessionOwner = { projectId: string; keySetId: string; keyHash: Buffer };
+
+/** A session that is good at the moment. */
+export type LiveSession = DashboardSession & { keySetId: string; keyHint: string | null };
+
+/** Begins a session and returns the token that stands for it, which is kept nowhere. Clears away ended sessions. */
+export async function beginSession(database: Database, owner: SessionOwner): Promise<string> {
+  const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  await write(database, build.deleteFrom('DashboardSession').where(sql<boolean>`NOT ${isAlive('DashboardSession')}`));
+  const values = { ...owner, tokenHash: hashKey(token), expiresAt: secondsFromNow(SESSION_SECONDS) };
+  await write(database, build.insertInto('DashboardSession').values(values));
+  return token;
+}
+
+/** Looks a session up. It ends with its key: when that is revoked, expires, or is exchanged for another. */
+export async function findSession(database: Database, token: string): Promise<LiveSession | undefined> {
+  const statement = build
+    .selectFrom('DashboardSession as s')
+    .innerJoin('ApiKeySet as k', (join) =>
+      join
+        .onRef('k.projectId', '=', 's.projectId')
+        .onRef('k.id', '=', 's.keySetId')
+        .onRef('k.superSecretAdminKeyHash', '=', 's.keyHash'),
+    )
+    .innerJoin('Project as p', 'p.id', 's.projectId')
+    .select(['s.projectId', 's.keySetId', 's.expiresAt', 'p.displayName', 'k.superSecretAdminKeyHint as keyHint'])
+    .select(sql<boolean>`s."lastUsedAt" < ${secondsFromNow(-USE_IS_NOTED_AFTER_SECONDS)}`.as('useIsOld'))
+    .where('s.tokenHash', '=', hashKey(token))
+    .where(isAlive('s'))
+    .where(sql<boolean>`k."expiresAt" > now() AND k."manuallyRevokedAt" IS NULL`);
+  const [row] = await read(database, statement);
+  if (row === undefined) return undefined;
+  if (row.useIsOld) await noteUse(database, token);
+  return {
+    project_id: row.projectId,
+    project_display_name: row.displayName,
+    is_operator: row.projectId === INTERNAL_PROJECT_ID,
+    expires_at_millis: millisOf(row.expiresAt),
+    keySetId: row.keySetId,
+    keyHint: row.keyHint,
+  };
+}
+
+export async function endSession(database: Database, token: string): Promise<void> {
+  await write(database, build.deleteFrom('DashboardSession').where('tokenHash', '=', hashKey(token)));
+}
+
+/** What a session may do in a project: everything in its own, and an operator's in each. `undefined`: nothing. */
+export async function authenticationOf(
+  database: Database,
+  session: LiveSession,
+  projectId: string,
+): Promise<Authentication | undefined> {
+  if (projectId !== session.project_id && !session.is_operator) return undefined;
+  const statement = build
+    .selectFrom('Tenancy')
+    .select('id')
+    .where('projectId', '=', projectId)
+    .where('branchId', '=', MAIN_BRANCH_ID);
+  const [tenancy] = await read(database, statement);
+  if (tenancy === undefined) return undefined;
+  return {
+    projectId,
+    branchId: MAIN_BRANCH_ID,
+    tenancyId: tenancy.id,
+    access: 'admin',
+    keySetId: session.keySetId,
+    actor: {
+      kind: session.is_operator ? 'operator' : 'owner',
+      keySetId: session.keySetId,
+      keyHint: session.keyHint,
+      origin: 'dashboard',
+    },
+  };
+}
+
+async function noteUse(database: Database, token: string): Promise<void> {
+  const statement = build
+    .updateTable('DashboardSession')
+    .set({ lastUsedAt: sql<Date>`now()` })
+    .where('tokenHash', '=', hashKey(token));
+  await write(database, statement);
+}
+
+/** By the database's clock, which all servers share. */
+function isAlive(table: string) {
+  return sql<boolean>`(${sql.ref(`${table}.expiresAt`)} > now() AND ${sql.ref(`${table}.lastUsedAt`)} > ${secondsFromNow(-IDLE_SECONDS)})`;
+}
+
+function secondsFromNow(seconds: number) {
+  return sql<Date>`now() + make_interval(secs => ${sql.lit(seconds)})`;
+}
