@@ -8,6 +8,7 @@ export default defineConfig({
       'e2e/**/*.test.ts',
       'benchmarks/**/*.test.ts',
       'chaos/**/*.test.ts',
+      'docker/**/*.test.ts',
       'scripts/**/*.test.ts',
     ],
     globalSetup: ['packages/testing/src/global-setup.ts'],

@@ -14,7 +14,7 @@ export const MAY_IMPORT = {
   sync: ['errors', 'config', 'db'],
   'destination-postgres': ['errors', 'config', 'db', 'sync'],
   testing: ['errors', 'env', 'config', 'db', 'migrations', 'embedded-postgres'],
-  dashboard: ['contract'],
+  dashboard: ['contract', 'sdk'],
   server: [
     ...['errors', 'env', 'config', 'db', 'migrations', 'embedded-postgres'],
     ...['contract', 'sync', 'destination-postgres'],
@@ -23,7 +23,7 @@ export const MAY_IMPORT = {
 };
 
 /** At the edge: anything may be used, and nothing imports these. */
-export const EDGE = ['e2e', 'benchmarks', 'chaos'];
+export const EDGE = ['e2e', 'benchmarks', 'chaos', 'docker'];
 
 /** What tests may use besides what their package may import. */
 export const FOR_TESTS = ['testing', 'embedded-postgres', 'migrations', 'db', 'errors'];
