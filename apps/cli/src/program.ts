@@ -1,4 +1,5 @@
 import manifest from '../package.json' with { type: 'json' };
+import { migrate } from './commands/migrate.ts';
 import { projects } from './commands/projects/index.ts';
 import { dev, start } from './commands/start.ts';
 import { users } from './commands/users/index.ts';
@@ -9,7 +10,7 @@ export const PROGRAM = {
   ...group({
     name: 'hexclave',
     summary: 'Runs a Hexclave server, and talks to one',
-    commands: [start, dev, projects, users],
+    commands: [start, dev, migrate, projects, users],
   }),
   version: manifest.version,
 };

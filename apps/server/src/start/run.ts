@@ -6,7 +6,6 @@ import { givenInternalKeys } from '../seed/internal-keys.ts';
 import { createClosers } from './closers.ts';
 import { startDevelopment } from './development.ts';
 import { forgetDriverDefaults } from './driver-defaults.ts';
-import { startEmulator } from './emulator.ts';
 import { createLogger } from './logger.ts';
 import { startProduction } from './production.ts';
 import type { StartContext } from './start-context.ts';
@@ -16,8 +15,6 @@ import { aborted, stopSignal } from './stop-signals.ts';
 export type RunOptions = {
   /** Where the .sql files of the migrations lie. Default: in their package. */
   migrationsDirectory?: string;
-  /** The folder of the dashboard's built pages, once they are there. Default: no dashboard is served. */
-  dashboardFiles?: Promise<string>;
 };
 
 /** Runs a server until the process is asked to stop, then ends the process: with 0, or with 1 if it could not start. */
@@ -29,8 +26,7 @@ export async function run(options: RunOptions = {}): Promise<never> {
   try {
     const environment = resolveEnvironment(process.env, CATALOGUE);
     logger = await createLogger(environment);
-    const { migrationsDirectory, dashboardFiles } = options;
-    await start({ environment, logger, closers, signal, migrationsDirectory, dashboardFiles });
+    await start({ environment, logger, closers, signal, migrationsDirectory: options.migrationsDirectory });
     await aborted(signal);
   } catch (error) {
     if (!signal.aborted) report(error, logger);
@@ -44,7 +40,6 @@ async function start(context: StartContext): Promise<void> {
   watchForBugs(logger);
   givenInternalKeys(environment);
   stepsOf(environment);
-  if (environment.isLocalEmulator) return startEmulator(context);
   return environment.nodeEnv === 'production' ? startProduction(context) : startDevelopment(context);
 }
 
