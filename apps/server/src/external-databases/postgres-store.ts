@@ -7,7 +7,7 @@ import {
 import type { Database, Queryable } from '@hexclave/db';
 import { HexclaveError } from '@hexclave/errors';
 import type { ConnectionCipher, EncryptedConnection } from './connection-cipher.ts';
-import type { ExternalDatabaseKey, ExternalDatabaseStore } from './store.ts';
+import type { ExternalDatabaseKey, ExternalDatabaseStore, Saved } from './store.ts';
 
 /** Keeps external databases in the table "ExternalDatabase", their connections encrypted. */
 export function createExternalDatabaseStore(cipher: ConnectionCipher): ExternalDatabaseStore {
@@ -104,11 +104,12 @@ async function save(
   cipher: ConnectionCipher,
   key: ExternalDatabaseKey,
   config: ExternalDatabaseConfig,
-): Promise<void> {
+): Promise<Saved> {
   const settingsChanged = await updateSettings(queryable, key, config);
-  const connectionChanged =
+  const isNewConnection =
     config.connection !== undefined && (await saveConnection(queryable, cipher, key, config, config.connection));
-  if (settingsChanged || connectionChanged) await forgetBackoff(queryable, key);
+  if (settingsChanged || isNewConnection) await forgetBackoff(queryable, key);
+  return { isNewConnection };
 }
 
 /** Returns whether anything but the connection of an existing database was different. */
@@ -118,12 +119,14 @@ async function updateSettings(
   config: ExternalDatabaseConfig,
 ): Promise<boolean> {
   const changed = await queryable.query(
-    `UPDATE "ExternalDatabase"
-     SET "type" = $3, "schemaName" = $4, "deleteMode" = $5, "tables" = $6::jsonb, "paused" = $7,
+    `WITH wanted AS (SELECT $7 OR "is_paused_beside_config"($1, $2) AS paused)
+     UPDATE "ExternalDatabase" d
+     SET "type" = $3, "schemaName" = $4, "deleteMode" = $5, "tables" = $6::jsonb, "paused" = w.paused,
          "generation" = "generation" + 1, "updatedAt" = now()
-     WHERE "tenancyId" = $1 AND "id" = $2
-       AND ("type", "schemaName", "deleteMode", "tables", "paused") IS DISTINCT FROM ($3, $4, $5, $6::jsonb, $7)
-     RETURNING "id"`,
+     FROM wanted w
+     WHERE d."tenancyId" = $1 AND d."id" = $2
+       AND (d."type", d."schemaName", d."deleteMode", d."tables", d."paused") IS DISTINCT FROM ($3, $4, $5, $6::jsonb, w.paused)
+     RETURNING d."id"`,
     settingsOf(key, config),
   );
   return changed.length > 0;

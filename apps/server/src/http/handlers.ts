@@ -9,8 +9,7 @@ import * as status from '../services/status.ts';
 import * as teamMembers from '../services/team-members.ts';
 import * as teams from '../services/teams.ts';
 import * as users from '../services/users.ts';
-import * as verification from '../services/verification.ts';
-import { enqueueNow } from '../sync/enqueue.ts';
+import { controlHandlers } from './control-handlers.ts';
 import type { HttpServices } from './environment.ts';
 
 const DELETED = { success: true } as const;
@@ -24,8 +23,10 @@ export type Handler<R extends AnyRoute> = (
   input: RouteInput<R>,
 ) => Promise<RouteReply<R>>;
 
+export type Handlers = { [Name in keyof Routes]: Handler<Routes[Name]> };
+
 /** A handler for every route of the contract: one that is missing does not compile. */
-export const handlers: { [Name in keyof Routes]: Handler<Routes[Name]> } = {
+export const handlers: Handlers = {
   createUser: ({ database }, { tenancyId }, { body }) => users.createUser(database, tenancyId, body),
   listUsers: ({ database }, { tenancyId }, { query }) => users.listUsers(database, tenancyId, query),
   getUser: ({ database }, { tenancyId }, { params }) => users.getUser(database, tenancyId, params.user_id),
@@ -49,25 +50,9 @@ export const handlers: { [Name in keyof Routes]: Handler<Routes[Name]> } = {
     return DELETED;
   },
 
-  enqueueExternalDbSync: async ({ database }, { tenancyId }) => ({ queued: await enqueueNow(database, tenancyId) }),
-  startVerification: (services, authentication, { body }) =>
-    verification.startVerification(services, authentication, body),
-  listVerifications: ({ database }, { tenancyId }) => verification.listVerifications(database, tenancyId),
-  getVerification: ({ database }, { tenancyId }, { params }) =>
-    verification.getVerification(database, tenancyId, params.verification_id),
-  resyncExternalDatabase: async (services, { tenancyId }, { body }) => ({
-    mappings: await verification.resync(services, tenancyId, body.external_database_id, body.mapping),
-  }),
-
-  getFusebox: notYet,
-  updateFusebox: notYet,
-  listPauses: notYet,
-  pauseSync: notYet,
-  resumeSync: notYet,
-  retrySync: notYet,
+  ...controlHandlers,
   testConnection: notYet,
   getRoleSql: notYet,
-  listAuditEvents: notYet,
 
   getSyncStatus: () => status.readStatus(),
   getSyncStatusHistory: () => status.readHistory(),
@@ -97,34 +82,37 @@ export const handlers: { [Name in keyof Routes]: Handler<Routes[Name]> } = {
 
   getClientProject: ({ database }, { projectId }) => projects.getClientProject(database, projectId),
   getCurrentProject: ({ database }, { projectId }) => projects.getProject(database, projectId),
-  updateCurrentProject: ({ database }, { projectId }, { body }) => projects.updateProject(database, projectId, body),
-  deleteCurrentProject: async ({ database }, { projectId }) => {
-    await projects.deleteProject(database, projectId);
+  updateCurrentProject: ({ database }, authentication, { body }) =>
+    projects.updateProject(database, authentication.projectId, authentication, body),
+  deleteCurrentProject: async ({ database }, authentication) => {
+    await projects.deleteProject(database, authentication.projectId, authentication);
     return DELETED;
   },
-  createProject: ({ database }, _authentication, { body }) => projects.createProject(database, body),
+  createProject: ({ database }, authentication, { body }) => projects.createProject(database, authentication, body),
   listProjects: ({ database }, _authentication, { query }) => projects.listProjects(database, query),
   getProject: ({ database }, _authentication, { params }) => projects.getProject(database, params.project_id),
-  updateProject: ({ database }, _authentication, { params, body }) =>
-    projects.updateProject(database, params.project_id, body),
-  deleteProject: async ({ database }, _authentication, { params }) => {
-    await projects.deleteProject(database, params.project_id);
+  updateProject: ({ database }, authentication, { params, body }) =>
+    projects.updateProject(database, params.project_id, authentication, body),
+  deleteProject: async ({ database }, authentication, { params }) => {
+    await projects.deleteProject(database, params.project_id, authentication);
     return DELETED;
   },
 
   createApiKeySet: async ({ database }, authentication, { query, body }) =>
-    apiKeys.createApiKeySet(database, targetProject(authentication, query.project_id), body),
+    apiKeys.createApiKeySet(database, targetProject(authentication, query.project_id), authentication, body),
   listApiKeySets: async ({ database }, authentication, { query }) =>
     apiKeys.listApiKeySets(database, targetProject(authentication, query.project_id)),
   getApiKeySet: async ({ database }, authentication, { params, query }) =>
     apiKeys.getApiKeySet(database, targetProject(authentication, query.project_id), params.api_key_id),
-  updateApiKeySet: async ({ database }, authentication, { params, query, body }) =>
-    apiKeys.updateApiKeySet(database, targetProject(authentication, query.project_id), params.api_key_id, body),
+  updateApiKeySet: async ({ database }, authentication, { params, query, body }) => {
+    const projectId = targetProject(authentication, query.project_id);
+    return apiKeys.updateApiKeySet(database, projectId, authentication, params.api_key_id, body);
+  },
 
   getConfig: (services, authentication) => config.readConfig(services, authentication),
   getConfigOverride: (services, authentication) => config.readConfigOverride(services, authentication),
   patchConfigOverride: async (services, authentication, { body }) => {
-    await config.patchConfigOverride(services, authentication, body.config_override_string);
+    await config.patchConfigOverride(services, authentication, authentication, body.config_override_string);
     return { success: true };
   },
 

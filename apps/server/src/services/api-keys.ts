@@ -6,12 +6,13 @@ import {
   type CreatedApiKeySet,
   KnownError,
 } from '@hexclave/contract';
-import type { Database } from '@hexclave/db';
+import type { Database, Queryable } from '@hexclave/db';
 import { type Selectable, sql } from 'kysely';
+import { type Doer, recordAudit } from './audit.ts';
 import { withMeanings } from './constraints.ts';
 import { generateKey, hashKey, hintOf } from './keys.ts';
 import type { InternalTables } from './schema.ts';
-import { build, read, write } from './statements.ts';
+import { build, read, run } from './statements.ts';
 import { given, millisOf } from './values.ts';
 
 type Row = Selectable<InternalTables['ApiKeySet']>;
@@ -20,6 +21,7 @@ type Row = Selectable<InternalTables['ApiKeySet']>;
 export async function createApiKeySet(
   database: Database,
   projectId: string,
+  by: Doer,
   input: ApiKeySetCreate,
 ): Promise<CreatedApiKeySet> {
   const keys = given({
@@ -37,10 +39,15 @@ export async function createApiKeySet(
       ...columnsOf(keys),
     })
     .returningAll();
-  const [row] = await withMeanings(write(database, statement), {
+  const created = database.transaction(async (tx) => {
+    const [row] = await run(tx, statement);
+    await recordAudit(tx, by, { action: 'api_key.create', projectId, after: toApiKeySet(row as Row) });
+    return row as Row;
+  });
+  const row = await withMeanings(created, {
     ApiKeySet_projectId_fkey: () => new KnownError('PROJECT_NOT_FOUND', { project_id: projectId }),
   });
-  return { ...baseOf(row as Row), ...keys };
+  return { ...baseOf(row), ...keys };
 }
 
 export async function listApiKeySets(
@@ -65,22 +72,39 @@ export async function getApiKeySet(database: Database, projectId: string, id: st
 export async function updateApiKeySet(
   database: Database,
   projectId: string,
+  by: Doer,
   id: string,
   update: ApiKeySetUpdate,
 ): Promise<ApiKeySet> {
   if (update.description === undefined && update.revoked === undefined) {
     return await getApiKeySet(database, projectId, id);
   }
+  return database.transaction(async (tx) => {
+    const before = await lockKeySet(tx, projectId, id);
+    const statement = build
+      .updateTable('ApiKeySet')
+      .set({
+        ...given({ description: update.description }),
+        ...(update.revoked && { manuallyRevokedAt: sql<Date>`COALESCE("manuallyRevokedAt", now())` }),
+      })
+      .where('projectId', '=', projectId)
+      .where('id', '=', id)
+      .returningAll();
+    const after = toApiKeySetOrThrow((await run(tx, statement))[0]);
+    const action = update.revoked ? 'api_key.revoke' : 'api_key.update';
+    await recordAudit(tx, by, { action, projectId, before, after });
+    return after;
+  });
+}
+
+async function lockKeySet(tx: Queryable, projectId: string, id: string): Promise<ApiKeySet> {
   const statement = build
-    .updateTable('ApiKeySet')
-    .set({
-      ...given({ description: update.description }),
-      ...(update.revoked && { manuallyRevokedAt: sql<Date>`COALESCE("manuallyRevokedAt", now())` }),
-    })
+    .selectFrom('ApiKeySet')
+    .selectAll()
     .where('projectId', '=', projectId)
     .where('id', '=', id)
-    .returningAll();
-  return toApiKeySetOrThrow((await write(database, statement))[0]);
+    .forUpdate();
+  return toApiKeySetOrThrow((await run(tx, statement))[0]);
 }
 
 function columnsOf(

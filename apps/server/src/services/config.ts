@@ -11,10 +11,12 @@ import {
 } from '@hexclave/config';
 import { KnownError } from '@hexclave/contract';
 import type { Database, Queryable } from '@hexclave/db';
-import { sql } from 'kysely';
 import type { ExternalDatabaseStore } from '../external-databases/store.ts';
 import { parseStrictJson, StrictJsonError } from '../json/strict-json.ts';
-import { build, read, run } from './statements.ts';
+import type { Doer } from './audit.ts';
+import { recordConfigChange, type ShownDatabases } from './config-audit.ts';
+import { databasesOf, lockDocument, readDocument, withoutConnectionStrings, writeDocument } from './config-document.ts';
+import type { Target } from './target-project.ts';
 
 export type ConfigServices = {
   database: Database;
@@ -23,45 +25,73 @@ export type ConfigServices = {
   mappings: MappingCatalogue;
 };
 
-type Owner = { projectId: string; branchId: string; tenancyId: string };
 type Databases = Record<string, ExternalDatabaseConfig>;
 
 const DATABASES_PATH = 'dbSync.externalDatabases';
 
 /** The configuration in force as JSON, with the defaults, and with what may be shown of the connections. */
-export async function readConfig(services: ConfigServices, owner: Owner): Promise<{ config_string: string }> {
+export async function readConfig(services: ConfigServices, owner: Target): Promise<{ config_string: string }> {
   const document = await readDocument(services.database, owner);
-  const result = parseProjectConfig(document, services.mappings);
-  const shown = await services.externalDatabases.list(services.database, owner.tenancyId);
+  const externalDatabases = await shownDatabases(services, services.database, owner, document);
+  return { config_string: JSON.stringify({ dbSync: { externalDatabases } }) };
+}
+
+async function shownDatabases(
+  { externalDatabases, mappings }: ConfigServices,
+  queryable: Queryable,
+  owner: Target,
+  document: ConfigDocument,
+): Promise<ShownDatabases> {
+  const result = parseProjectConfig(document, mappings);
+  const shown = await externalDatabases.list(queryable, owner.tenancyId);
   const connections = new Map(shown.map(({ id, connection }) => [id, connection]));
   const configured = result.ok ? result.config.dbSync.externalDatabases : databasesOf(document);
-  const externalDatabases = Object.fromEntries(
+  return Object.fromEntries(
     Object.entries(configured).map(([id, database]) => [
       id,
       { ...(database as object), connection: connections.get(id) },
     ]),
   );
-  return { config_string: JSON.stringify({ dbSync: { externalDatabases } }) };
 }
 
 /** What has been set, as JSON. Sent back whole it changes nothing, because connections that are left out are kept. */
-export async function readConfigOverride(services: ConfigServices, owner: Owner): Promise<{ config_string: string }> {
+export async function readConfigOverride(services: ConfigServices, owner: Target): Promise<{ config_string: string }> {
   return { config_string: JSON.stringify(await readDocument(services.database, owner)) };
 }
 
 /** Applies dotted paths to what has been set. All of it is valid and takes effect, or nothing does. */
-export async function patchConfigOverride(services: ConfigServices, owner: Owner, override: string): Promise<void> {
+export async function patchConfigOverride(
+  services: ConfigServices,
+  owner: Target,
+  by: Doer,
+  override: string,
+): Promise<void> {
   const patch = parsePatch(override);
-  await services.database.transaction(async (tx) => {
-    const applied = applyOverride(await lockDocument(tx, owner), patch);
-    if (!applied.ok) throw invalid(applied.issues);
-    const parsed = parseProjectConfig(applied.document, services.mappings);
-    if (!parsed.ok) throw invalid(parsed.issues);
-    const databases = parsed.config.dbSync.externalDatabases;
-    await assertConnections(tx, services.externalDatabases, owner, databases);
-    await writeDocument(tx, owner, withoutConnectionStrings(applied.document));
-    await saveDatabases(tx, services.externalDatabases, owner, databases);
-  });
+  await services.database.transaction((tx) => changeConfig(services, tx, owner, by, patch));
+}
+
+/** The same in a transaction, with the reason that somebody gave. */
+export async function changeConfig(
+  services: ConfigServices,
+  tx: Queryable,
+  owner: Target,
+  by: Doer,
+  patch: ConfigDocument,
+  reason: string | null = null,
+): Promise<void> {
+  const document = await lockDocument(tx, owner);
+  const before = await shownDatabases(services, tx, owner, document);
+  const applied = applyOverride(document, patch);
+  if (!applied.ok) throw invalid(applied.issues);
+  const parsed = parseProjectConfig(applied.document, services.mappings);
+  if (!parsed.ok) throw invalid(parsed.issues);
+  const databases = parsed.config.dbSync.externalDatabases;
+  await assertConnections(tx, services.externalDatabases, owner, databases);
+  const kept = withoutConnectionStrings(applied.document);
+  await writeDocument(tx, owner, kept);
+  const reconnected = await saveDatabases(tx, services.externalDatabases, owner, databases);
+  const after = await shownDatabases(services, tx, owner, kept);
+  await recordConfigChange(tx, owner, by, { before, after, reconnected, reason });
 }
 
 function parsePatch(override: string): ConfigDocument {
@@ -76,25 +106,31 @@ function parsePatch(override: string): ConfigDocument {
   throw invalid([{ path, message: 'must be a JSON object from dotted paths to values' }]);
 }
 
-/** Databases that were removed go first, so that their place is free for one of another name. */
+/**
+ * Databases that were removed go first, so that their place is free for one of another name. Returns the ids of those whose
+ * connection is a new one.
+ */
 async function saveDatabases(
   tx: Queryable,
   store: ExternalDatabaseStore,
-  owner: Owner,
+  owner: Target,
   databases: Databases,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
+  const reconnected = new Set<string>();
   await store.removeOthers(tx, owner.tenancyId, Object.keys(databases));
   for (const [id, database] of Object.entries(databases)) {
-    await store.save(tx, { tenancyId: owner.tenancyId, id }, database);
+    const { isNewConnection } = await store.save(tx, { tenancyId: owner.tenancyId, id }, database);
+    if (isNewConnection) reconnected.add(id);
   }
   await tx.query('SELECT "enqueue_tenant_sync"($1::uuid)', [owner.tenancyId]);
+  return reconnected;
 }
 
 /** Each database has a connection, and no two of them write into one schema. */
 async function assertConnections(
   tx: Queryable,
   store: ExternalDatabaseStore,
-  owner: Owner,
+  owner: Target,
   databases: Databases,
 ): Promise<void> {
   const stored = new Map((await store.list(tx, owner.tenancyId)).map(({ id, connection }) => [id, connection]));
@@ -120,49 +156,4 @@ function targetOf({ host, port, database }: ConnectionDisplay, schema: string): 
 
 function invalid(issues: ConfigIssue[]): KnownError {
   return new KnownError('CONFIG_INVALID', { issues });
-}
-
-async function readDocument(database: Database, owner: Owner): Promise<ConfigDocument> {
-  const statement = build
-    .selectFrom('EnvironmentConfigOverride')
-    .select('config')
-    .where('projectId', '=', owner.projectId)
-    .where('branchId', '=', owner.branchId);
-  const [row] = await read(database, statement);
-  return isObject(row?.config) ? row.config : {};
-}
-
-/** Creates the row if need be, because a row that is not there cannot be locked. */
-async function lockDocument(tx: Queryable, owner: Owner): Promise<ConfigDocument> {
-  const statement = build
-    .insertInto('EnvironmentConfigOverride')
-    .values({ projectId: owner.projectId, branchId: owner.branchId, config: sql`'{}'` })
-    .onConflict((conflict) => conflict.columns(['projectId', 'branchId']).doUpdateSet({ updatedAt: sql`now()` }))
-    .returning('config');
-  const [row] = await run(tx, statement);
-  return isObject(row?.config) ? row.config : {};
-}
-
-async function writeDocument(tx: Queryable, owner: Owner, document: ConfigDocument): Promise<void> {
-  const statement = build
-    .updateTable('EnvironmentConfigOverride')
-    .set({ config: sql`${JSON.stringify(document)}::jsonb`, updatedAt: sql`now()` })
-    .where('projectId', '=', owner.projectId)
-    .where('branchId', '=', owner.branchId);
-  await run(tx, statement);
-}
-
-function withoutConnectionStrings(document: ConfigDocument): ConfigDocument {
-  const externalDatabases = Object.fromEntries(
-    Object.entries(databasesOf(document)).map(([id, database]) => {
-      const { connectionString: _secret, ...rest } = database as ConfigDocument;
-      return [id, rest];
-    }),
-  );
-  return { ...document, dbSync: { ...(isObject(document.dbSync) ? document.dbSync : {}), externalDatabases } };
-}
-
-function databasesOf(document: ConfigDocument): ConfigDocument {
-  const dbSync = isObject(document.dbSync) ? document.dbSync : {};
-  return isObject(dbSync.externalDatabases) ? dbSync.externalDatabases : {};
 }

@@ -8,11 +8,12 @@ import {
   type RouteInput,
   type routes,
 } from '@hexclave/contract';
-import type { Database } from '@hexclave/db';
+import type { Database, Queryable } from '@hexclave/db';
 import { sql } from 'kysely';
+import { type Doer, recordAudit } from './audit.ts';
 import { withMeanings } from './constraints.ts';
 import { afterCursor, type Page, pageOf, readPage } from './page.ts';
-import { build, read, write } from './statements.ts';
+import { build, read, run } from './statements.ts';
 import { given, millisOf } from './values.ts';
 
 /** The project whose admins administer the others. */
@@ -29,8 +30,8 @@ type ProjectRow = {
   createdAt: Date | number;
 };
 
-/** Creates a project and the tenancy of its main branch in one statement. */
-export async function createProject(database: Database, input: ProjectCreate): Promise<Project> {
+/** Creates a project and the tenancy of its main branch. */
+export async function createProject(database: Database, by: Doer, input: ProjectCreate): Promise<Project> {
   const id = input.id ?? randomUUID();
   const statement = build
     .with('p', (q) =>
@@ -47,10 +48,15 @@ export async function createProject(database: Database, input: ProjectCreate): P
     .with('t', (q) => q.insertInto('Tenancy').values({ id: randomUUID(), projectId: id, branchId: MAIN_BRANCH_ID }))
     .selectFrom('p')
     .selectAll();
-  const [row] = await withMeanings(write(database, statement), {
+  const created = database.transaction(async (tx) => {
+    const [row] = await run(tx, statement);
+    await recordAudit(tx, by, { action: 'project.create', projectId: id, after: factsOf(row as ProjectRow) });
+    return row as ProjectRow;
+  });
+  const row = await withMeanings(created, {
     Project_pkey: () => new KnownError('PROJECT_ID_ALREADY_EXISTS', { project_id: id }),
   });
-  return toProject(row as ProjectRow);
+  return toProject(row);
 }
 
 export async function getProject(database: Database, projectId: string): Promise<Project> {
@@ -77,7 +83,12 @@ export async function listProjects(database: Database, query: ListQuery): Promis
   return pageOf(rows, query, (row) => ({ at: row.createdAtText, id: row.id }), toProject);
 }
 
-export async function updateProject(database: Database, projectId: string, update: ProjectUpdate): Promise<Project> {
+export async function updateProject(
+  database: Database,
+  projectId: string,
+  by: Doer,
+  update: ProjectUpdate,
+): Promise<Project> {
   const statement = build
     .updateTable('Project')
     .set({
@@ -86,18 +97,34 @@ export async function updateProject(database: Database, projectId: string, updat
     })
     .where('id', '=', projectId)
     .returningAll();
-  const [row] = await write(database, statement);
-  if (row === undefined) throw new KnownError('PROJECT_NOT_FOUND', { project_id: projectId });
-  return toProject(row);
+  return database.transaction(async (tx) => {
+    const before = factsOf(await lockProject(tx, projectId));
+    const [row] = await run(tx, statement);
+    await recordAudit(tx, by, { action: 'project.update', projectId, before, after: factsOf(row as ProjectRow) });
+    return toProject(row as ProjectRow);
+  });
 }
 
-/** Deletes a project with everything in it. */
-export async function deleteProject(database: Database, projectId: string): Promise<void> {
+/** Deletes a project with everything in it, but for what the audit log says of it. */
+export async function deleteProject(database: Database, projectId: string, by: Doer): Promise<void> {
   if (projectId === INTERNAL_PROJECT_ID) throw new KnownError('PROJECT_PROTECTED', { project_id: projectId });
-  const statement = build.deleteFrom('Project').where('id', '=', projectId).returning('id');
-  if ((await write(database, statement)).length === 0) {
-    throw new KnownError('PROJECT_NOT_FOUND', { project_id: projectId });
-  }
+  await database.transaction(async (tx) => {
+    const before = factsOf(await lockProject(tx, projectId));
+    await run(tx, build.deleteFrom('Project').where('id', '=', projectId));
+    await recordAudit(tx, by, { action: 'project.delete', projectId, before });
+  });
+}
+
+/** Until the transaction ends. */
+async function lockProject(tx: Queryable, projectId: string): Promise<ProjectRow> {
+  const [row] = await run(tx, build.selectFrom('Project').selectAll().where('id', '=', projectId).forUpdate());
+  if (row === undefined) throw new KnownError('PROJECT_NOT_FOUND', { project_id: projectId });
+  return row;
+}
+
+/** What is written down of a project. A logo may be a whole picture. */
+function factsOf({ displayName, description }: ProjectRow): object {
+  return { display_name: displayName, description };
 }
 
 async function findProject(database: Database, projectId: string): Promise<ProjectRow> {

@@ -1,4 +1,6 @@
+import type { AuditAction } from '@hexclave/contract';
 import type { ColumnType } from 'kysely';
+import type { KeptActor } from './actor.ts';
 
 /** Times are read as `Date`, or as ±Infinity; they are written by the database's clock. */
 type Time = ColumnType<Date | number, Date | undefined, Date>;
@@ -96,11 +98,28 @@ type TeamMemberTable = {
   updatedAt: Time;
 };
 
+/** Read here; written by `recordAudit`. */
+type AuditEventTable = {
+  id: string;
+  at: Time;
+  action: AuditAction;
+  projectId: string | null;
+  externalDatabaseId: string | null;
+  mapping: string | null;
+  actor: KeptActor;
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+  reason: string | null;
+  result: 'done' | 'queued' | 'failed';
+  requestId: string | null;
+};
+
 /** The tables of the internal database that the API reads and writes. */
 export type InternalTables = {
   Project: ProjectTable;
   Tenancy: TenancyTable;
   ApiKeySet: ApiKeySetTable;
+  AuditEvent: AuditEventTable;
   DashboardSession: DashboardSessionTable;
   EnvironmentConfigOverride: EnvironmentConfigOverrideTable;
   ProjectUser: ProjectUserTable;

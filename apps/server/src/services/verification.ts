@@ -1,5 +1,6 @@
 import {
   KnownError,
+  type RetryRequest,
   type Verification,
   type VerificationList,
   type VerificationRequest,
@@ -11,12 +12,14 @@ import {
   readVerification,
   requestResync,
   requestVerification,
+  retryNow,
   type VerificationRun,
 } from '@hexclave/sync';
+import { type Doer, recordAudit } from './audit.ts';
+import type { Authentication } from './authentication.ts';
 import type { ConfigServices } from './config.ts';
+import type { Target } from './target-project.ts';
 
-/** Whose copies, and who asks. */
-type Asker = { readonly tenancyId: string; readonly keySetId: string };
 type Services = Pick<ConfigServices, 'database' | 'mappings'>;
 
 /** So many runs are listed. */
@@ -25,7 +28,8 @@ const LISTED = 20;
 /** Queues a comparison of an external database with its source. */
 export async function startVerification(
   services: Services,
-  { tenancyId, keySetId }: Asker,
+  by: Authentication,
+  { tenancyId, projectId }: Target,
   request: VerificationRequest,
 ): Promise<Verification> {
   const { database } = services;
@@ -34,9 +38,16 @@ export async function startVerification(
   if (paused && request.repair) {
     throw new KnownError('EXTERNAL_DATABASE_PAUSED', { external_database_id: externalDatabaseId });
   }
-  const run = await requestVerification(database, {
-    ...{ tenancyId, externalDatabaseId, mapping: request.mapping ?? null, repair: request.repair },
-    requestedBy: keySetId,
+  const { mapping = null, repair } = request;
+  const run = await database.transaction(async (tx) => {
+    const requested = { tenancyId, externalDatabaseId, mapping, repair, requestedBy: by.keySetId };
+    const queued = await requestVerification(tx, requested);
+    if (queued === null) return null;
+    await recordAudit(tx, by, {
+      ...{ action: repair ? 'sync.repair' : 'sync.verify', projectId, externalDatabaseId, mapping },
+      ...{ after: { verification_id: queued.id }, result: 'queued' },
+    });
+    return queued;
   });
   if (run !== null) return toVerification(run);
   const active = await activeRun(database, tenancyId, externalDatabaseId);
@@ -61,14 +72,40 @@ export async function listVerifications(database: Database, tenancyId: string): 
 /** Has an external database, or one mapping of it, copied anew. Returns the mappings. */
 export async function resync(
   services: Services,
-  tenancyId: string,
-  externalDatabaseId: string,
-  mapping: string | undefined,
+  by: Doer,
+  { tenancyId, projectId }: Target,
+  { external_database_id: externalDatabaseId, mapping }: { external_database_id: string; mapping?: string | undefined },
 ): Promise<string[]> {
   const { mappings } = await copiedMappings(services, tenancyId, externalDatabaseId, mapping);
-  const found = await requestResync(services.database, tenancyId, externalDatabaseId, mappings);
+  const found = await services.database.transaction(async (tx) => {
+    if (!(await requestResync(tx, tenancyId, externalDatabaseId, mappings))) return false;
+    await recordAudit(tx, by, {
+      ...{ action: 'sync.resync', projectId, externalDatabaseId, mapping },
+      ...{ after: { mappings }, result: 'queued' },
+    });
+    return true;
+  });
   if (!found) throw new KnownError('EXTERNAL_DATABASE_NOT_FOUND', { external_database_id: externalDatabaseId });
   return mappings;
+}
+
+/** Has what waits for its next attempt tried again at once. Returns whether anything was waiting. */
+export async function retry(
+  services: Services,
+  by: Doer,
+  { tenancyId, projectId }: Target,
+  { external_database_id: externalDatabaseId, mapping, reason }: RetryRequest,
+): Promise<boolean> {
+  const { paused } = await copiedMappings(services, tenancyId, externalDatabaseId, mapping);
+  if (paused) throw new KnownError('EXTERNAL_DATABASE_PAUSED', { external_database_id: externalDatabaseId });
+  return services.database.transaction(async (tx) => {
+    const retried = await retryNow(tx, { tenancyId, externalDatabaseId, mapping });
+    await recordAudit(tx, by, {
+      ...{ action: 'sync.retry', projectId, externalDatabaseId, mapping, reason },
+      ...{ after: { retried }, result: 'queued' },
+    });
+    return retried;
+  });
 }
 
 /** The mappings that are meant. Throws a known error for a database or a mapping that there is not. */

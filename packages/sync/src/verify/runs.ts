@@ -84,10 +84,14 @@ export function listVerifications(db: Queryable, tenancyId: string, limit: numbe
   );
 }
 
+/** Comparing writes nothing, and goes on in a pause; a repair waits for its end. */
+const IS_PAUSED = `EXISTS (SELECT 1 FROM "ExternalDatabase" d WHERE d."tenancyId" = r."tenancyId" AND d."id" = r."externalDatabaseId" AND d."paused")`;
+
 const CLAIM = `
   WITH due AS (
     SELECT r."id" FROM "VerificationRun" r CROSS JOIN "ExternalDbSyncMetadata" m
     WHERE m."syncEngineEnabled" AND r."state" IN ('queued', 'running') AND COALESCE(r."leaseExpiresAt" <= now(), true)
+      AND NOT (r."repair" AND ${IS_PAUSED})
     ORDER BY COALESCE(r."leaseExpiresAt", r."createdAt") LIMIT 1 FOR UPDATE OF r SKIP LOCKED
   )
   UPDATE "VerificationRun" r SET "state" = 'running', "startedAt" = COALESCE(r."startedAt", now()), "turns" = r."turns" + 1,
@@ -100,14 +104,14 @@ export async function claimRun(db: Database): Promise<ClaimedRun | null> {
   return run ?? null;
 }
 
-/** Keeps what a step did. Returns false if the run is no longer ours, or the engine was switched off. */
+/** Keeps what a step did. Returns false if the run is no longer ours, the engine was switched off, or a repair was paused. */
 export async function saveStep(tx: Queryable, run: ClaimedRun, step: Step): Promise<boolean> {
   const listed = run.differences.length;
   const rows = await tx.query<{ enabled: boolean }>(
-    `UPDATE "VerificationRun" SET "progress" = $3, "result" = $4, "leaseExpiresAt" = now() + $6 * interval '1 millisecond',
+    `UPDATE "VerificationRun" r SET "progress" = $3, "result" = $4, "leaseExpiresAt" = now() + $6 * interval '1 millisecond',
        "differences" = CASE WHEN jsonb_array_length("differences") < ${MOST_DIFFERENCES} THEN "differences" || $5::jsonb ELSE "differences" END
      WHERE "id" = $1 AND "claimToken" = $2 AND "state" = 'running'
-     RETURNING (SELECT m."syncEngineEnabled" FROM "ExternalDbSyncMetadata" m) AS enabled`,
+     RETURNING (SELECT m."syncEngineEnabled" FROM "ExternalDbSyncMetadata" m) AND NOT (r."repair" AND ${IS_PAUSED}) AS enabled`,
     [
       ...[run.id, run.claimToken, jsonOf(step.state.progress), JSON.stringify(step.state.results)],
       ...[JSON.stringify(step.differences.slice(0, Math.max(0, MOST_DIFFERENCES - listed))), RUN_LEASE_MS],
