@@ -47,6 +47,8 @@ export type Installation = {
   /** SIGTERM, likewise. Resolves to the exit code. */
   stop(server: ServerProcess): Promise<number | null>;
   createProject(): Promise<Project>;
+  /** The admin of the internal project. */
+  readonly operator: ApiClient;
   /** Calls a cron route as a scheduler does. */
   cron(server: ServerProcess, route: CronRoute, maxDurationMs?: number): Promise<Answer>;
   /** Sends a signed request to a server's sync engine, as another server's poller does. */
@@ -83,7 +85,7 @@ export async function createInstallation(options: InstallationOptions = {}): Pro
   const forget = (server: ServerProcess) => servers.splice(servers.indexOf(server), 1);
   for (let count = options.servers ?? 1; count > 0; count--) await startServer();
   const internalKeys = { ...makeProjectKeys('internal'), superSecretAdminKey: secrets.adminKey };
-  const internal = apiClientAt(() => first().url, 'admin', internalKeys);
+  const operator = apiClientAt(() => first().url, 'admin', internalKeys);
   return {
     db,
     connectionString,
@@ -102,7 +104,8 @@ export async function createInstallation(options: InstallationOptions = {}): Pro
       forget(server);
       return server.stop();
     },
-    createProject: async () => projectOf({ db, url: () => first().url, keys: await createKeys(internal) }),
+    operator,
+    createProject: async () => projectOf({ db, url: () => first().url, keys: await createKeys(operator) }),
     cron: (server, route, maxDurationMs = 20_000) =>
       request(`${server.url}/api/latest${SYNC_ROUTES_PATH}/${route}?maxDurationMs=${maxDurationMs}`, {
         headers: { authorization: `Bearer ${secrets.cronSecret}` },
@@ -146,10 +149,10 @@ function environmentOf(secrets: ReturnType<typeof newSecrets>): Record<string, s
 
 const A_DAY_MS = 86_400_000;
 
-async function createKeys(internal: ApiClient): Promise<ProjectKeys> {
-  const project = await succeed(internal.post('/internal/projects', { display_name: 'A project' }));
+async function createKeys(operator: ApiClient): Promise<ProjectKeys> {
+  const project = await succeed(operator.post('/internal/projects', { display_name: 'A project' }));
   const set = await succeed(
-    internal.post(`/internal/api-keys?project_id=${project.id}`, {
+    operator.post(`/internal/api-keys?project_id=${project.id}`, {
       description: 'Keys of a test',
       expires_at_millis: Date.now() + A_DAY_MS,
       has_publishable_client_key: true,
