@@ -168,6 +168,14 @@ export const CATALOGUE = {
     sentence: 'The address under which browsers reach the dashboard: only its own pages may act.',
     whenUnset: 'What the browser’s request names as its host.',
   }),
+  dashboardFiles: optional({
+    name: 'DASHBOARD_FILES',
+    prefix: 'server',
+    parser: text(),
+    visibility: 'public',
+    sentence: 'The folder of the dashboard’s built pages. Containers set it by themselves.',
+    whenUnset: 'The folder `dashboard` beside the server, or what is built from the sources.',
+  }),
   dataDirectory: withDefault(
     {
       name: 'DATA_DIRECTORY',

@@ -1,4 +1,4 @@
-import { CATALOGUE, resolveEnvironment } from '@hexclave/env';
+import { CATALOGUE, type Environment, resolveEnvironment } from '@hexclave/env';
 import { describeError, HexclaveError } from '@hexclave/errors';
 import type { Logger } from 'pino';
 import { describeFailure } from '../http/errors.ts';
@@ -6,6 +6,7 @@ import { givenInternalKeys } from '../seed/internal-keys.ts';
 import { createClosers } from './closers.ts';
 import { startDevelopment } from './development.ts';
 import { forgetDriverDefaults } from './driver-defaults.ts';
+import { startEmulator } from './emulator.ts';
 import { createLogger } from './logger.ts';
 import { startProduction } from './production.ts';
 import type { StartContext } from './start-context.ts';
@@ -15,6 +16,8 @@ import { aborted, stopSignal } from './stop-signals.ts';
 export type RunOptions = {
   /** Where the .sql files of the migrations lie. Default: in their package. */
   migrationsDirectory?: string;
+  /** The folder of the dashboard's built pages, once they are there. Default: no dashboard is served. */
+  dashboardFiles?: Promise<string>;
 };
 
 /** Runs a server until the process is asked to stop, then ends the process: with 0, or with 1 if it could not start. */
@@ -26,7 +29,9 @@ export async function run(options: RunOptions = {}): Promise<never> {
   try {
     const environment = resolveEnvironment(process.env, CATALOGUE);
     logger = await createLogger(environment);
-    await start({ environment, logger, closers, signal, migrationsDirectory: options.migrationsDirectory });
+    const { migrationsDirectory } = options;
+    const dashboardFiles = placedFiles(environment) ?? options.dashboardFiles;
+    await start({ environment, logger, closers, signal, migrationsDirectory, dashboardFiles });
     await aborted(signal);
   } catch (error) {
     if (!signal.aborted) report(error, logger);
@@ -35,11 +40,17 @@ export async function run(options: RunOptions = {}): Promise<never> {
   process.exit();
 }
 
+/** In a container: a copy of the pages, with the values of this environment in them. */
+function placedFiles({ dashboardFiles }: Environment): Promise<string> | undefined {
+  return dashboardFiles === undefined ? undefined : Promise.resolve(dashboardFiles);
+}
+
 async function start(context: StartContext): Promise<void> {
   const { environment, logger } = context;
   watchForBugs(logger);
   givenInternalKeys(environment);
   stepsOf(environment);
+  if (environment.isLocalEmulator) return startEmulator(context);
   return environment.nodeEnv === 'production' ? startProduction(context) : startDevelopment(context);
 }
 
