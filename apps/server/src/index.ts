@@ -1,6 +1,9 @@
 export { createDemoApi, type DemoApi } from './demo/demo-api.ts';
 export { DEMO_STATEMENT, type DemoDatabase, describeDemoDatabase, ensureDemoDatabase } from './demo/demo-database.ts';
 export { registerDemoDatabase } from './demo/register.ts';
+export { type RotateOptions, rotateSecrets } from './emulator/rotate.ts';
+export { completeSecrets, EMULATOR_SECRETS, type EmulatorSecrets } from './emulator/secrets.ts';
+export { ensureSecrets, readSecrets, secretsFileOf } from './emulator/secrets-file.ts';
 export { type ConnectionCipher, createConnectionCipher } from './external-databases/connection-cipher.ts';
 export { createExternalDatabaseStore, reencryptConnections } from './external-databases/postgres-store.ts';
 export type { ExternalDatabaseKey, ExternalDatabaseStore, ShownExternalDatabase } from './external-databases/store.ts';

@@ -14,7 +14,8 @@ const NAME_OF_FILE = /^((?:HEXCLAVE|STACK)_\w+|CRON_SECRET)_FILE$/;
  */
 export function readSecretFiles(source: Source): Changes {
   const changes: Changes = new Map();
-  for (const [fileVariable, path] of Object.entries(source)) {
+  for (const fileVariable of Object.keys(source)) {
+    const path = source[fileVariable];
     const name = NAME_OF_FILE.exec(fileVariable)?.[1];
     if (name === undefined || path === undefined || isBlank(path)) continue;
     if (!isBlank(source[name])) throw invalid(`${name} and ${fileVariable} are both set.`, `Unset one of the two.`);

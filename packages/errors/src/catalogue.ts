@@ -103,6 +103,18 @@ export const ERROR_CATALOGUE = {
     summary: 'A migration could not get its locks in time because other transactions held them.',
     retryable: true,
   },
+  EMULATOR_SECRET_REFUSED: {
+    summary: 'What was given as a secret of a local emulator is not 64 hexadecimal digits.',
+    retryable: false,
+  },
+  EMULATOR_BUSY: {
+    summary: 'Another command is at work on the same local emulator.',
+    retryable: true,
+  },
+  EMULATOR_NOT_READY: {
+    summary: 'The local emulator has ended while it started, or did not become ready in time.',
+    retryable: false,
+  },
   DEVELOPMENT_KEYS_BROKEN: {
     summary: 'The file that keeps the keys of the development projects is damaged.',
     retryable: false,

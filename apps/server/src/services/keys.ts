@@ -9,7 +9,7 @@ const CHECKSUM_LENGTH = 6;
 const RANDOM_LENGTH = 43;
 const KEY = new RegExp(`^[a-z]{3}_[A-Za-z0-9_-]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}$`);
 /** What the operator seeds the internal project with may also be this: 256 random bits from a shell. */
-const SEEDED_KEY = /^[0-9a-f]{64}$/;
+const SEEDED_KEY = /^[0-9a-f]{64}$/i;
 
 /** A new key: 256 random bits, then a checksum by which typing errors and other people's keys are told apart offline. */
 export function generateKey(kind: KeyKind): string {
