@@ -7,12 +7,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const cache = join(root, 'node_modules/.cache/hexclave-dashboard');
 const SOURCES = [
-  'apps/dashboard/src',
-  'apps/dashboard/index.html',
-  'apps/dashboard/vite.config.ts',
-  'apps/dashboard/build',
-  'apps/dashboard/public',
-  'packages/contract/src',
+  ...['src', 'public', 'index.html', 'vite.config.ts'].map((path) => `apps/dashboard/${path}`),
+  ...['sdk', 'contract', 'errors'].map((name) => `packages/${name}/src`),
   'package-lock.json',
 ];
 /** Builds of other branches or of a while ago; a server that still runs has its files in memory. */
@@ -45,7 +41,7 @@ export async function dashboardFiles(say) {
  */
 export async function buildDashboard(outdir) {
   const vite = join(root, 'node_modules/vite/bin/vite.js');
-  const args = ['--import', 'tsx', vite, 'build', '--outDir', outdir, '--emptyOutDir', '--logLevel', 'warn'];
+  const args = [vite, 'build', '--outDir', outdir, '--emptyOutDir', '--logLevel', 'warn'];
   const child = spawn(process.execPath, args, {
     cwd: join(root, 'apps/dashboard'),
     stdio: ['ignore', 'inherit', 'inherit'],

@@ -1,9 +1,8 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
-import { routesPlugin } from './build/routes-plugin.ts';
 
 export default defineConfig({
-  plugins: [react(), routesPlugin()],
+  plugins: [react()],
   build: {
     target: 'es2022',
     // As files of their own always: the content security policy knows no inline ones.

@@ -1,0 +1,5 @@
+/** The pages about one project, in the order of the navigation. */
+export const PROJECT_LINKS = [
+  { to: '/projects/$projectId', icon: 'database', label: 'External databases' },
+  { to: '/projects/$projectId/keys', icon: 'key', label: 'API keys' },
+] as const;

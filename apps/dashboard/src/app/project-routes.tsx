@@ -1,0 +1,12 @@
+import { createRoute } from '@tanstack/react-router';
+import { ExternalDatabasesPage } from '../pages/project/external-databases.tsx';
+import { KeysPage } from '../pages/project/keys.tsx';
+import { signedInRoute } from './root-routes.tsx';
+
+const getParentRoute = () => signedInRoute;
+
+/** Pages about one project: for its owner, and for operators. */
+export const projectRoutes = [
+  createRoute({ getParentRoute, path: '/projects/$projectId', component: ExternalDatabasesPage }),
+  createRoute({ getParentRoute, path: '/projects/$projectId/keys', component: KeysPage }),
+] as const;

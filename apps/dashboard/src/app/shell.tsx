@@ -1,0 +1,87 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
+import { IconButton } from '../components/button.tsx';
+import type { IconName } from '../components/icon.tsx';
+import { sessionQuery, signOut, useSession } from '../lib/session.ts';
+import { Logo } from './logo.tsx';
+import { Navigation } from './navigation.tsx';
+import styles from './shell.module.css';
+import { setTheme, type Theme, useTheme } from './theme.ts';
+
+/** Around every page for those who are signed in: where one can go, and who one is. */
+export function Shell() {
+  const main = useFocusOnNavigation();
+  return (
+    <div className={styles.shell}>
+      <a className={styles.skip} href="#main">
+        Skip to the page
+      </a>
+      <nav className={styles.side} aria-label="Main">
+        <Link to="/" className={styles.brand}>
+          <Logo />
+          Hexclave
+        </Link>
+        <Navigation />
+        <Foot />
+      </nav>
+      <main id="main" ref={main} tabIndex={-1} className={styles.main}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}
+
+/** After a link was followed, reading goes on at the new page and not behind the link. */
+function useFocusOnNavigation() {
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(pathname);
+  useEffect(() => {
+    if (shown.current === pathname) return;
+    shown.current = pathname;
+    main.current?.focus();
+  }, [pathname]);
+  return main;
+}
+
+function Foot() {
+  const session = useSession();
+  return (
+    <div className={styles.foot}>
+      <div className={styles.who}>
+        <strong title={session.project_id}>{session.project_display_name}</strong>
+        <span>{session.is_operator ? 'Operator: all projects' : 'Project admin'}</span>
+      </div>
+      <div className={styles.footActions}>
+        <ThemeButton />
+        <SignOutButton />
+      </div>
+    </div>
+  );
+}
+
+const NEXT_THEME: Record<Theme, { next: Theme; icon: IconName; label: string }> = {
+  system: { next: 'light', icon: 'screen', label: 'Colours: as the system has them. Change to light' },
+  light: { next: 'dark', icon: 'sun', label: 'Colours: light. Change to dark' },
+  dark: { next: 'system', icon: 'moon', label: 'Colours: dark. Change to those of the system' },
+};
+
+function ThemeButton() {
+  const { next, icon, label } = NEXT_THEME[useTheme()];
+  return <IconButton icon={icon} label={label} onClick={() => setTheme(next)} />;
+}
+
+function SignOutButton() {
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const leave = useMutation({
+    mutationFn: signOut,
+    onSuccess: async () => {
+      queryClient.clear();
+      queryClient.setQueryData(sessionQuery.queryKey, null);
+      await navigate({ to: '/sign-in' });
+    },
+  });
+  return <IconButton icon="out" label="Sign out" disabled={leave.isPending} onClick={() => leave.mutate()} />;
+}

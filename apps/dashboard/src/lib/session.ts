@@ -1,0 +1,53 @@
+import type { DashboardSession } from '@hexclave/contract';
+import { ApiError } from '@hexclave/sdk';
+import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
+
+/** Who is signed in; null: nobody. */
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: async ({ signal }): Promise<DashboardSession | null> =>
+    ((await send('GET', '/session', undefined, signal)) as { session: DashboardSession | null }).session,
+  staleTime: Number.POSITIVE_INFINITY,
+  // A server that restarts is back soon.
+  retry: 3,
+});
+
+export type Credentials = { project_id: string; super_secret_admin_key: string } | { token: string };
+
+export async function signIn(credentials: Credentials): Promise<DashboardSession> {
+  const path = 'token' in credentials ? '/session/link' : '/session';
+  return (await send('POST', path, credentials)) as DashboardSession;
+}
+
+export async function signOut(): Promise<void> {
+  await send('DELETE', '/session');
+}
+
+/** The session, below a route that asks for one. */
+export function useSession(): DashboardSession {
+  const { data } = useSuspenseQuery(sessionQuery);
+  if (data === null) throw new TypeError('This page is only shown to those who are signed in');
+  return data;
+}
+
+/** These paths are the dashboard's own server's, not the API's, so the client of the API does not know them. */
+async function send(method: string, path: string, body?: object, signal?: AbortSignal): Promise<unknown> {
+  const response = await fetch(path, {
+    method,
+    ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    ...(signal && { signal }),
+  }).catch(() => {
+    throw new ApiError({ ...NO_ANSWER, code: 'API_UNREACHABLE', message: 'The server cannot be reached.', status: 0 });
+  });
+  const answer = (await response.json().catch(() => ({}))) as Record<string, unknown>;
+  if (response.ok) return answer;
+  throw new ApiError({
+    ...NO_ANSWER,
+    code: String(answer.code ?? 'UNKNOWN'),
+    message: String(answer.error ?? `The server answered with status ${response.status}.`),
+    status: response.status,
+    requestId: response.headers.get('x-hexclave-request-id') ?? undefined,
+  });
+}
+
+const NO_ANSWER = { details: {}, requestId: undefined, retryAfterMs: undefined };

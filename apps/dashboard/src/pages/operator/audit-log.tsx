@@ -1,0 +1,5 @@
+import { Page } from '../../components/layout.tsx';
+
+export function AuditLogPage() {
+  return <Page title="AuditLog">…</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../components/layout.tsx';
+
+export function KeysPage() {
+  return <Page title="API keys">…</Page>;
+}
