@@ -60,6 +60,10 @@ export const mappingSyncStatus = z
     rows_per_second: rate('Rows written, about over the last half minute.'),
     rows_applied: count('Rows written since the external database was added.'),
     parked_rows: count('Rows that the external database refuses. They are tried again, and hold up no others.'),
+    parked_rows_remedy: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The SQL that says which rows are parked and why. Null: none are.' }),
     differing_rows: count('Rows that a verification found different and could not put right.'),
     verified_through_millis: time('Every row was found right at some moment since then.'),
     verification_error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable(),
@@ -258,6 +262,7 @@ export const statusQuery = z.strictObject({
   scope,
   project_id: projectId,
   ...pageQuery(50, 200),
+  cursor: z.string().max(2_000, 'is not a cursor of this list').optional(),
   query: searchQuery.optional().openapi({ description: '`all`: part of the name or of the id of the project.' }),
   state: syncState.optional().openapi({ description: '`all`: only projects in that state.' }),
   sort: z

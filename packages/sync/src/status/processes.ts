@@ -1,0 +1,58 @@
+import type { Database, Queryable } from '@hexclave/db';
+
+/** A process that drives the pipeline, as it tells of itself. */
+export type ProcessInfo = {
+  readonly id: string;
+  readonly host: string;
+  readonly processId: number;
+  readonly version: string;
+  readonly startedAt: Date;
+};
+
+/** When its loops last went round. */
+export type Activity = {
+  sequencerRanAt: Date | null;
+  pollerRanAt: Date | null;
+  readonly deliveries: () => number;
+};
+
+export type PipelineProcess = ProcessInfo & {
+  readonly seenAt: Date;
+  readonly sequencerRanAt: Date | null;
+  readonly pollerRanAt: Date | null;
+  readonly deliveries: number;
+  /** It was seen within the last half minute. */
+  readonly isAlive: boolean;
+};
+
+/** More servers than anybody has. */
+const MOST_PROCESSES = 1_000;
+
+const SEEN = `
+  INSERT INTO "PipelineProcess" ("id", "host", "processId", "version", "startedAt", "sequencerRanAt", "pollerRanAt", "deliveries")
+  VALUES ($1, $2, $3, $4, now() - $5 * interval '1 millisecond', now() - $6 * interval '1 millisecond', now() - $7 * interval '1 millisecond', $8)
+  ON CONFLICT ("id") DO UPDATE SET "seenAt" = now(), "sequencerRanAt" = excluded."sequencerRanAt",
+    "pollerRanAt" = excluded."pollerRanAt", "deliveries" = excluded."deliveries"`;
+
+/** Times are told by how long ago they were: clocks of servers differ. */
+export async function tellProcess(db: Database, info: ProcessInfo, activity: Activity): Promise<void> {
+  const now = Date.now();
+  const ago = (date: Date | null) => (date === null ? null : Math.max(0, now - date.getTime()));
+  await db.query(SEEN, [
+    ...[info.id, info.host, info.processId, info.version, ago(info.startedAt)],
+    ...[ago(activity.sequencerRanAt), ago(activity.pollerRanAt), activity.deliveries()],
+  ]);
+}
+
+/** One that has ended in good order is not missed. */
+export async function forgetProcess(db: Database, id: string): Promise<void> {
+  await db.query('DELETE FROM "PipelineProcess" WHERE "id" = $1', [id]);
+}
+
+export function readProcesses(tx: Queryable): Promise<PipelineProcess[]> {
+  return tx.query<PipelineProcess>(
+    `SELECT p."id", p."host", p."processId", p."version", p."startedAt", p."seenAt", p."sequencerRanAt", p."pollerRanAt", p."deliveries",
+       p."seenAt" > now() - interval '30 seconds' AS "isAlive"
+     FROM "PipelineProcess" p ORDER BY p."id" LIMIT ${MOST_PROCESSES}`,
+  );
+}
