@@ -44,6 +44,13 @@ export function integer(min: number, max: number): Parser<number> {
   };
 }
 
+export function fraction(): Parser<number> {
+  return {
+    expects: 'a number from 0 to 1',
+    parse: (value) => (/^(0|1|[01]?\.\d{1,9})$/.test(value) && Number(value) <= 1 ? Number(value) : undefined),
+  };
+}
+
 export function oneOf<const Choice extends string>(choices: readonly Choice[]): Parser<Choice> {
   return {
     expects: `one of ${choices.map((choice) => `\`${choice}\``).join(', ')}`,

@@ -1,8 +1,6 @@
 import { HexclaveError } from '@hexclave/errors';
+import { type Choice, choose, type Flavour, type Source } from './choose.ts';
 import { type Catalogue, type Mode, namesOf, type Resolved, type Variable } from './variable.ts';
-
-/** What `process.env` looks like. */
-export type Source = Readonly<Record<string, string | undefined>>;
 
 type Reading = { value: unknown; isSet: boolean; problem?: string };
 
@@ -21,7 +19,7 @@ export function resolveEnvironment<C extends Catalogue>(source: Source, catalogu
     ...[...readings.values()].flatMap(({ problem }) => problem ?? []),
     ...keys.flatMap((key) => missingCompanions(catalogue, key, readings)),
   ];
-  if (problems.length > 0) throw invalid(problems);
+  if (problems.length > 0) throw invalidEnvironment(problems);
   return Object.fromEntries([...readings].map(([key, { value }]) => [key, value])) as Resolved<C>;
 }
 
@@ -31,22 +29,32 @@ function modeOf(source: Source): Mode {
 }
 
 function read(source: Source, variable: Variable<unknown>, mode: Mode): Reading {
-  const set = namesOf(variable).flatMap((name) => settingOf(source, name));
-  const [first, second] = set;
-  if (first === undefined) return readUnset(variable, mode);
-  if (second !== undefined && second.text !== first.text) {
-    const problem = `${first.name} and ${second.name} are set to different values: unset ${second.name}, the older name.`;
-    return { value: undefined, isSet: true, problem };
-  }
-  const value = variable.parser.parse(first.text);
+  const choice = chooseValue(source, variable, 'server');
+  if (choice.kind === 'unset') return readUnset(variable, mode);
+  if (choice.kind === 'conflict')
+    return { value: undefined, isSet: true, problem: describeConflict(choice, variable.visibility) };
+  const value = variable.parser.parse(choice.text);
   if (value !== undefined) return { value, isSet: true };
-  const shown = variable.visibility === 'secret' ? '' : ` (it is ${show(first.text)})`;
-  return { value: undefined, isSet: true, problem: `${first.name} must be ${variable.parser.expects}${shown}.` };
+  const shown = variable.visibility === 'secret' ? '' : ` (it is ${show(choice.text)})`;
+  return { value: undefined, isSet: true, problem: `${choice.name} must be ${variable.parser.expects}${shown}.` };
 }
 
-function settingOf(source: Source, name: string): { name: string; text: string }[] {
-  const text = source[name];
-  return text === undefined || text.trim() === '' ? [] : [{ name, text }];
+/** What a variable is set to. Names from before a renaming count only where neither present one is set. */
+export function chooseValue(source: Source, variable: Variable<unknown>, flavour: Flavour): Choice {
+  const choice = choose(source, namesOf(variable), flavour);
+  if (choice.kind !== 'unset') return choice;
+  const older = (variable.olderNames ?? []).map((name) => choose(source, [name], flavour));
+  return older.find(({ kind }) => kind === 'set') ?? choice;
+}
+
+/** One sentence: both names, what differs unless it is secret, and what to do. */
+export function describeConflict(
+  { first, second }: Choice & { kind: 'conflict' },
+  visibility: Variable<unknown>['visibility'],
+): string {
+  const values = visibility === 'secret' ? '' : ` (${show(first.text)} and ${show(second.text)})`;
+  const remedy = `Keep the right one as ${first.name}, and unset ${second.name}, its older name.`;
+  return `${first.name} and ${second.name} are set to different values${values}. ${remedy}`;
 }
 
 function readUnset(variable: Variable<unknown>, mode: Mode): Reading {
@@ -71,17 +79,18 @@ function variableOf(catalogue: Catalogue, key: string): Variable<unknown> {
 }
 
 /** In quotes, short, without credentials and without anything that a terminal would act upon. */
-function show(text: string): string {
+export function show(text: string): string {
   const safe = text.replace(/\/\/.*@/s, '//***@');
   const short = safe.length > SHOWN_LENGTH ? `${safe.slice(0, SHOWN_LENGTH)}...` : safe;
   return JSON.stringify(short).replace(/[^\x20-\x7e]/g, '?');
 }
 
-function invalid(problems: string[]): HexclaveError {
+export function invalidEnvironment(problems: string[]): HexclaveError {
   const list = problems.map((problem) => `- ${problem}`).join('\n');
   return new HexclaveError({
     code: 'ENVIRONMENT_INVALID',
     message: `The environment variables cannot be used:\n${list}`,
-    remedy: 'Correct each of them as it says, then start again. All variables: docs/reference/environment.md',
+    remedy:
+      'Correct each of them as it says, then start again. `hexclave env check` explains them; all variables: docs/reference/environment.md',
   });
 }

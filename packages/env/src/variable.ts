@@ -1,13 +1,11 @@
 import type { Parser } from './parsers.ts';
+import { FRONTS, type Front } from './spelling.ts';
 
 /** What a server is run for. Tests count as development. */
 export type Mode = 'development' | 'production';
 
-/**
- * Which names a variable goes by. `server`: `HEXCLAVE_X`, or `STACK_X` from before the rename. `public`: the same
- * with `NEXT_PUBLIC_` in front, for what browsers may know. `none`: the bare name, which other tools agree on.
- */
-export type Prefix = 'server' | 'public' | 'none';
+/** Which names a variable goes by: those of {@link FRONTS}, or `none` for a bare name that other tools agree on. */
+export type Prefix = Front | 'none';
 
 export type Variable<T> = {
   name: string;
@@ -23,6 +21,10 @@ export type Variable<T> = {
   requiredInProduction?: true;
   /** Keys of variables that must be set once this one is. */
   requires?: readonly string[];
+  /** Names from before it was renamed, in full. They count where it is set under no present name. */
+  olderNames?: readonly string[];
+  /** What the template for development sets it to, where that is more than the default. */
+  inDevelopment?: string;
 };
 
 export type Catalogue = Record<string, Variable<unknown>>;
@@ -53,9 +55,8 @@ export function always<T>(value: T): Record<Mode, T> {
   return { development: value, production: value };
 }
 
-/** The names under which a variable is looked for, the preferred one first. */
+/** The present names of a variable, the canonical one first. */
 export function namesOf({ name, prefix }: Pick<Variable<unknown>, 'name' | 'prefix'>): [string, ...string[]] {
   if (prefix === 'none') return [name];
-  const front = prefix === 'public' ? 'NEXT_PUBLIC_' : '';
-  return [`${front}HEXCLAVE_${name}`, `${front}STACK_${name}`];
+  return [`${FRONTS[prefix]}HEXCLAVE_${name}`, `${FRONTS[prefix]}STACK_${name}`];
 }

@@ -1,9 +1,9 @@
-import { boolean, integer, list, oneOf, text, url } from './parsers.ts';
-import { always, type Catalogue, optional, type Resolved, withDefault } from './variable.ts';
+import { boolean, fraction, integer, list, oneOf, text, url } from '../parsers.ts';
+import { always, type Catalogue, optional, type Resolved, withDefault } from '../variable.ts';
 
 const SECRET_LENGTH = 32;
 
-/** Every variable that a Hexclave server reads. `docs/reference/environment.md` is generated from this table. */
+/** What a server reads. */
 export const CATALOGUE = {
   nodeEnv: withDefault(
     {
@@ -158,6 +158,8 @@ export const CATALOGUE = {
     parser: url(['http', 'https']),
     visibility: 'public',
     sentence: 'The address under which clients and delivery services reach the API.',
+    olderNames: ['STACK_BASE_URL', 'NEXT_PUBLIC_STACK_URL'],
+    inDevelopment: `http://localhost:\${NEXT_PUBLIC_HEXCLAVE_PORT_PREFIX:-81}02`,
     whenUnset: '`http://localhost:` and the API’s port.',
   }),
   dashboardUrl: optional({
@@ -167,6 +169,7 @@ export const CATALOGUE = {
     visibility: 'public',
     sentence: 'The address under which browsers reach the dashboard: only its own pages may act.',
     whenUnset: 'What the browser’s request names as its host.',
+    inDevelopment: `http://localhost:\${NEXT_PUBLIC_HEXCLAVE_PORT_PREFIX:-81}01`,
   }),
   dashboardFiles: optional({
     name: 'DASHBOARD_FILES',
@@ -176,6 +179,16 @@ export const CATALOGUE = {
     sentence: 'The folder of the dashboard’s built pages. Containers set it by themselves.',
     whenUnset: 'The folder `dashboard` beside the server, or what is built from the sources.',
   }),
+  envDirectory: withDefault(
+    {
+      name: 'ENV_DIRECTORY',
+      prefix: 'server',
+      parser: text(),
+      visibility: 'public',
+      sentence: 'The folder of the `.env` files. Read from the environment of the process only.',
+    },
+    always('.'),
+  ),
   dataDirectory: withDefault(
     {
       name: 'DATA_DIRECTORY',
@@ -240,6 +253,52 @@ export const CATALOGUE = {
     sentence: 'A signing secret that is still believed, while it is replaced on one server after the other.',
     whenUnset: 'Only the present one is believed.',
   }),
+  metricsSecret: optional({
+    name: 'METRICS_SECRET',
+    prefix: 'server',
+    parser: text({ minLength: SECRET_LENGTH }),
+    visibility: 'secret',
+    sentence: 'What a Prometheus sends as `Authorization: Bearer …` to read `/metrics`.',
+    whenUnset:
+      'In production there are no metrics; in development it is derived from the server secret and shown at the start.',
+  }),
+  otlpEndpoint: optional({
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    prefix: 'none',
+    parser: url(['http', 'https']),
+    visibility: 'public',
+    sentence: 'Where traces are sent, by OTLP over HTTP: `/v1/traces` is added.',
+    whenUnset: 'Nothing is traced.',
+  }),
+  otlpHeaders: optional({
+    name: 'OTEL_EXPORTER_OTLP_HEADERS',
+    prefix: 'none',
+    parser: text(),
+    visibility: 'secret',
+    sentence: 'Headers for that address, as `name=value`, separated by commas.',
+    whenUnset: 'None.',
+  }),
+  serviceName: withDefault(
+    {
+      name: 'OTEL_SERVICE_NAME',
+      prefix: 'none',
+      parser: text(),
+      visibility: 'public',
+      sentence: 'What this server is called in traces.',
+    },
+    always('hexclave'),
+  ),
+  traceRatio: withDefault(
+    {
+      name: 'OTEL_TRACES_SAMPLER_ARG',
+      prefix: 'none',
+      parser: fraction(),
+      visibility: 'public',
+      sentence:
+        'Which part of the requests is traced, from 0 to 1: chosen by the id of the trace, so that all servers choose the same.',
+    },
+    always(1),
+  ),
   qstashUrl: optional({
     name: 'QSTASH_URL',
     prefix: 'server',
