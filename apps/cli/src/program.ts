@@ -1,4 +1,5 @@
 import manifest from '../package.json' with { type: 'json' };
+import { emulator } from './commands/emulator/index.ts';
 import { migrate } from './commands/migrate.ts';
 import { projects } from './commands/projects/index.ts';
 import { dev, start } from './commands/start.ts';
@@ -10,7 +11,7 @@ export const PROGRAM = {
   ...group({
     name: 'hexclave',
     summary: 'Runs a Hexclave server, and talks to one',
-    commands: [start, dev, migrate, projects, users],
+    commands: [start, dev, emulator, migrate, projects, users],
   }),
   version: manifest.version,
 };

@@ -61,6 +61,12 @@ export async function initialise(options: Pick<ClusterOptions, 'dataDir' | 'binD
   return placement.dataDir;
 }
 
+/** Where the data of the cluster at `dataDir` really lies, or would lie. */
+export async function dataFolderOf(options: Pick<ClusterOptions, 'dataDir' | 'binDir'>): Promise<string> {
+  const { dataDir } = await place(options);
+  return dataDir;
+}
+
 /** Copies a stopped cluster, far faster than initialising another. The copy has the same superuser password. */
 export async function copyCluster(options: { from: string; to: string; binDir?: string }): Promise<void> {
   const source = await place({ dataDir: options.from, binDir: options.binDir });

@@ -1,3 +1,12 @@
-export { type Cluster, type ClusterOptions, copyCluster, initialise, type StopMode, startCluster } from './cluster.ts';
+export {
+  type Cluster,
+  type ClusterOptions,
+  copyCluster,
+  dataFolderOf,
+  initialise,
+  type StopMode,
+  startCluster,
+} from './cluster.ts';
 export { SUPERUSER } from './initialise.ts';
 export { findFreePort, isPortFree } from './ports.ts';
+export { isAlive, startToken } from './process-info.ts';
