@@ -5,9 +5,8 @@ import { parseArgs } from 'node:util';
 import { ensureInstalled } from './ensure-installed.mjs';
 
 /**
- * `npm run build [-- --outdir DIR]`: the server as one file for production, with the migrations and the dashboard's pages
- * beside it. Nothing else
- * of this folder is needed to run it: `node dist/server.mjs`.
+ * `npm run build [-- --outdir DIR]`: the server as one file for production, with the migrations, the dashboard's pages and
+ * what containers need beside it. Nothing else of this folder is needed to run it: `node dist/server.mjs`.
  */
 ensureInstalled();
 const { values } = parseArgs({ options: { outdir: { type: 'string', default: 'dist' } } });
@@ -18,7 +17,12 @@ const { build } = await import('esbuild');
 
 rmSync(join(outdir, 'migrations'), { recursive: true, force: true });
 await build({
-  entryPoints: { server: 'apps/server/src/main.bundle.ts' },
+  entryPoints: {
+    server: 'apps/server/src/main.bundle.ts',
+    // For containers: see docker/shared/entrypoint.sh.
+    container: 'docker/shared/src/main.ts',
+    'emulator-secrets': 'docker/local-emulator/src/emulator-secrets.ts',
+  },
   outdir,
   outExtension: { '.js': '.mjs' },
   bundle: true,
