@@ -48,6 +48,8 @@ const DETAILS: { [Code in KnownErrorCode]: KnownErrorDetails<Code> } = {
   PROJECT_ID_ALREADY_EXISTS: { project_id: 'p' },
   PROJECT_PROTECTED: { project_id: 'p' },
   INVALID_CRON_SECRET: {},
+  METRICS_DISABLED: {},
+  INVALID_METRICS_SECRET: {},
   INVALID_REQUEST_SIGNATURE: { reason: 'missing' },
   EXTERNAL_DATABASE_NOT_FOUND: { external_database_id: 'main' },
   EXTERNAL_DATABASE_PAUSED: { external_database_id: 'main' },
@@ -102,6 +104,8 @@ describe('known errors', () => {
       'SIGN_IN_LINK_INVALID',
       'CROSS_SITE_REQUEST',
     ];
-    expect(codes.filter((code) => !used.has(code)).sort()).toEqual([...beforeAnyRoute, ...ofTheDashboard].sort());
+    const ofMetrics: KnownErrorCode[] = ['METRICS_DISABLED', 'INVALID_METRICS_SECRET'];
+    const elsewhere = [...beforeAnyRoute, ...ofTheDashboard, ...ofMetrics];
+    expect(codes.filter((code) => !used.has(code)).sort()).toEqual(elsewhere.sort());
   });
 });

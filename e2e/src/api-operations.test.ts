@@ -156,7 +156,7 @@ describe('the log', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(lines[0]).toMatchObject({ method: 'POST', route: 'POST /users', status: 201, access: 'server' });
-    expect(lines.map(({ errorCode }) => errorCode)).toEqual([
+    expect(lines.map(({ error_code }) => error_code)).toEqual([
       undefined,
       undefined,
       'SCHEMA_ERROR',
@@ -190,7 +190,7 @@ describe('the log', () => {
         .split('\n')
         .find((line) => line.includes('request failed')) ?? '{}';
     expect(JSON.parse(failure)).toMatchObject({
-      requestId: answer.body.details.request_id,
+      request_id: answer.body.details.request_id,
       failure: { code: '23514', constraint: 'surprise', table: 'ProjectUser' },
     });
     expect(server.logs() + JSON.stringify(answer.body)).not.toContain('CANARY');

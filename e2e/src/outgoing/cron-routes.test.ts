@@ -189,7 +189,7 @@ test('a database that cannot be reached is logged by its code, without connectio
   await call('poller');
   await waitUntil(() => server.logs().includes('external database failed'), { describe: 'the failure to be logged' });
   expect(server.logs()).toContain(world.tenancyId);
-  expect(server.logs()).toMatch(/"code":"TARGET_[A-Z_]+","sqlState":"(3D000|28[0P]\d\d)"/);
+  expect(server.logs()).toMatch(/"code":"TARGET_[A-Z_]+","sql_state":"(3D000|28[0P]\d\d)"/);
   expect(server.logs()).not.toContain('c4n4ry');
   expect(server.logs()).not.toContain('no_such_database');
   expect(await world.teamsInCopy()).toBe(1);

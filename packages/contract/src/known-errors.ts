@@ -212,6 +212,16 @@ export const KNOWN_ERRORS = {
     'The request does not carry the cron secret of the server.',
     () => 'Send "Authorization: Bearer …" with the value of CRON_SECRET.',
   ),
+  METRICS_DISABLED: own<NoDetails>(
+    404,
+    'The server was given no secret for its metrics, and so shows none.',
+    () => 'This server shows no metrics. Its operator can set HEXCLAVE_METRICS_SECRET and start it again.',
+  ),
+  INVALID_METRICS_SECRET: own<NoDetails>(
+    401,
+    'The request does not carry the secret for the metrics of the server.',
+    () => 'Send "Authorization: Bearer …" with the value of HEXCLAVE_METRICS_SECRET.',
+  ),
   INVALID_REQUEST_SIGNATURE: own<{ reason: string }>(
     401,
     'The signature of a request to the sync engine is missing, wrong, too old, or was used before.',

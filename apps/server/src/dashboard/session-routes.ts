@@ -104,7 +104,7 @@ async function begin(
   const session = await findSession(database, token);
   if (session === undefined) throw new KnownError('DASHBOARD_SESSION_REQUIRED', {});
   cookie.set(c, token);
-  Object.assign(c.get('facts'), { projectId: owner.projectId, keySetId: owner.keySetId, access: 'admin' });
+  Object.assign(c.get('facts'), { project_id: owner.projectId, key_set_id: owner.keySetId, access: 'admin' });
   return shown(session);
 }
 

@@ -6,7 +6,7 @@ import { authenticateRequest } from './authenticate.ts';
 import { clientAddress } from './client-address.ts';
 import type { HttpEnvironment, HttpServices } from './environment.ts';
 import { handlers } from './handlers.ts';
-import { createRateLimiter, type RateLimiter } from './rate-limits.ts';
+import type { RateLimiter } from './rate-limits.ts';
 import { readInput } from './request-input.ts';
 
 export type Api = Hono<HttpEnvironment>;
@@ -19,9 +19,8 @@ type AnyHandler = (
 ) => Promise<object>;
 
 /** The routes of the contract, bound to their handlers. */
-export function createApi(services: HttpServices): Api {
+export function createApi(services: HttpServices, limiter: RateLimiter): Api {
   const api: Api = new Hono();
-  const limiter = createRateLimiter(services.config.rateLimits);
   const bound = Object.keys(routes).map((name) => {
     const key = name as keyof typeof routes;
     return { route: routes[key] as unknown as AnyRoute, handler: handlers[key] as unknown as AnyHandler };

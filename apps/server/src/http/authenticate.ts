@@ -23,8 +23,8 @@ export async function authenticateRequest(
 ): Promise<Authentication> {
   const address = clientAddress(c, services.config.trustedProxies ?? 0);
   const authentication = c.env?.signedIn ?? (await authenticateByKey(c, services, limiter, address));
-  const { projectId, keySetId, access } = authentication;
-  Object.assign(c.get('facts'), { projectId, keySetId, access });
+  const { projectId, tenancyId, keySetId, access } = authentication;
+  Object.assign(c.get('facts'), { project_id: projectId, tenancy_id: tenancyId, key_set_id: keySetId, access });
   if (access === 'client') await limiter.count('client', address);
   else await limiter.count('server', projectId);
   assertAllowed(authentication, route);

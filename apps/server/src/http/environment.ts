@@ -4,6 +4,18 @@ import type { Authentication } from '../services/authentication.ts';
 import type { ConfigServices } from '../services/config.ts';
 import type { RateLimits } from './rate-limits.ts';
 
+/** What a log line says of a request, under the names that it has there. */
+export type RequestFacts = {
+  /** Method and template of the path. */
+  route?: string;
+  project_id?: string;
+  tenancy_id?: string;
+  external_database_id?: string;
+  key_set_id?: string;
+  access?: string;
+  error_code?: string;
+};
+
 /** What a request carries through the middleware. */
 export type HttpEnvironment = {
   Bindings: Partial<HttpBindings> & {
@@ -13,7 +25,7 @@ export type HttpEnvironment = {
   Variables: {
     requestId: string;
     /** Facts for the log line: nothing secret or personal. */
-    facts: { route?: string; projectId?: string; keySetId?: string; access?: string; errorCode?: string };
+    facts: RequestFacts;
   };
 };
 

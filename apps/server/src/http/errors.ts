@@ -26,9 +26,11 @@ export function overridesErrorStatus(c: RequestContext): boolean {
 /** The answer to a request that failed, whatever with. */
 export function answerError(c: RequestContext, error: unknown, logger: Logger): Response {
   const known = toKnownError(error, c.get('requestId'));
-  c.get('facts').errorCode = known.code;
-  if (known.status >= 500)
-    logger.error({ requestId: c.get('requestId'), failure: describeFailure(error) }, 'request failed');
+  c.get('facts').error_code = known.code;
+  if (known.status >= 500) {
+    const facts = { request_id: c.get('requestId'), ...c.get('facts') };
+    logger.error({ ...facts, failure: describeFailure(error) }, 'request failed');
+  }
   return respond(c, known);
 }
 

@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from 'pino';
+import type { HttpTelemetry } from '../telemetry/telemetry.ts';
 import type { HttpEnvironment } from './environment.ts';
 import { overridesErrorStatus } from './errors.ts';
 
@@ -12,9 +13,10 @@ type Middleware = MiddlewareHandler<HttpEnvironment>;
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,128}$/;
 const DATA_ONLY = "default-src 'none'; frame-ancestors 'none'";
 const PREFLIGHT_SECONDS = 7_200;
+const ROUTINE = new Set(['/health', '/metrics']);
 
 /** Gives the request an id (or keeps that of a proxy) and logs one line about it: nothing secret, nothing personal. */
-export function requestLog(logger: Logger): Middleware {
+export function requestLog(logger: Logger, onRequest?: HttpTelemetry['onRequest']): Middleware {
   return async (c, next) => {
     const start = performance.now();
     const given = c.req.header('x-request-id') ?? '';
@@ -23,8 +25,19 @@ export function requestLog(logger: Logger): Middleware {
     c.set('facts', {});
     await next();
     for (const name of headerNames(RESPONSE_HEADERS.requestId)) c.header(name, requestId);
-    const durationMs = Math.round((performance.now() - start) * 10) / 10;
-    logger.info({ requestId, method: c.req.method, status: c.res.status, durationMs, ...c.get('facts') }, 'request');
+    const milliseconds = performance.now() - start;
+    const { status } = c.res;
+    const facts = c.get('facts');
+    onRequest?.(facts.route, status, milliseconds);
+    const line = {
+      request_id: requestId,
+      method: c.req.method,
+      status,
+      duration_ms: Math.round(milliseconds * 10) / 10,
+    };
+    // Asked every few seconds by machines: news only when the answer is no.
+    const isRoutine = status < 400 && ROUTINE.has(c.req.path);
+    logger[isRoutine ? 'debug' : 'info']({ ...line, ...facts }, 'request');
   };
 }
 

@@ -9,6 +9,8 @@ export type Announcement = {
   /** Without a path. */
   url: string;
   keys: SeededKeys;
+  /** What has to be sent to read the metrics. */
+  metricsSecret: string | undefined;
   /** Opens the dashboard, signed in; good once. Missing if there is no dashboard. */
   signInLink?: string;
   /** With the milliseconds from request to visible, if they could be measured. */
@@ -24,6 +26,7 @@ export function announce(facts: Announcement): string {
     `  API      ${facts.url}/api/v1\n  OpenAPI  ${facts.url}/api/v1/docs (to read), ${facts.url}/api/v1/openapi.json`,
     ...(facts.signInLink === undefined ? [] : [dashboardLines(facts.signInLink)]),
     keyLines(facts.keys),
+    ...(facts.metricsSecret === undefined ? [] : [metricsLines(facts.url, facts.metricsSecret)]),
     `  Create a user:\n\n${curl(facts)}`,
     facts.demo === undefined ? noDemoLines() : demoLines(facts.demo),
     `Data and keys are kept in ${facts.places.join(' and ')}. Ctrl-C stops the server.`,
@@ -32,6 +35,10 @@ export function announce(facts: Announcement): string {
 
 function dashboardLines(signInLink: string): string {
   return `  Dashboard, signed in as the operator (this link works once, within the hour):\n\n    ${signInLink}`;
+}
+
+function metricsLines(url: string, secret: string): string {
+  return `  Metrics for a Prometheus:\n\n    curl ${url}/metrics -H 'authorization: Bearer ${secret}'`;
 }
 
 function keyLines({ demo, internal }: SeededKeys): string {

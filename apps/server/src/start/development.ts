@@ -51,6 +51,7 @@ async function prepare(context: StartContext): Promise<Announcement> {
     startedInMs: performance.now(),
     url: environment.apiUrl ?? `http://localhost:${ports.api}`,
     keys,
+    metricsSecret: secrets.metricsSecret,
     ...(dashboard && { signInLink: dashboard.signInLink(ownerOf(keys.internal)) }),
     ...(demo && { demo }),
     places: placesOf(resolve(environment.dataDirectory), cluster),

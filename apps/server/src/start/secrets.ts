@@ -21,6 +21,8 @@ export type Secrets = {
   syncEngineSigningSecret: string;
   /** Still believed. */
   previousSigningSecrets: readonly string[];
+  /** What a Prometheus sends; `undefined`: there are no metrics to be seen. */
+  metricsSecret: string | undefined;
 };
 
 /** In development, also the password of the demo external database. */
@@ -32,7 +34,8 @@ const SECRET_BYTES = 32;
 /** The secrets of a server that is given them all, as in production; `undefined` if one is missing. */
 export function givenSecrets({ serverSecret, cronSecret, ...environment }: Environment): Secrets | undefined {
   if (serverSecret === undefined || cronSecret === undefined) return undefined;
-  return { serverSecret, cronSecret, ...rotatingSecrets(environment, serverSecret) };
+  const { metricsSecret } = environment;
+  return { serverSecret, cronSecret, metricsSecret, ...rotatingSecrets(environment, serverSecret) };
 }
 
 /**
@@ -45,6 +48,7 @@ export async function developmentSecrets(environment: Environment): Promise<Deve
   return {
     serverSecret,
     cronSecret: environment.cronSecret ?? generated.cronSecret,
+    metricsSecret: environment.metricsSecret ?? derive(serverSecret, 'metrics/v1'),
     demoDatabasePassword: generated.demoDatabasePassword,
     ...rotatingSecrets(environment, serverSecret),
   };
@@ -68,8 +72,11 @@ function rotatingSecrets(given: Given, serverSecret: string) {
 
 /** Derived from the server secret, so that servers which share the one share the other. */
 function signingSecretOf(serverSecret: string): string {
-  const derived = hkdfSync('sha256', serverSecret, 'hexclave', 'sync-engine-signing/v1', SECRET_BYTES);
-  return Buffer.from(derived).toString('base64url');
+  return derive(serverSecret, 'sync-engine-signing/v1');
+}
+
+function derive(serverSecret: string, purpose: string): string {
+  return Buffer.from(hkdfSync('sha256', serverSecret, 'hexclave', purpose, SECRET_BYTES)).toString('base64url');
 }
 
 async function readGenerated(path: string): Promise<Generated> {

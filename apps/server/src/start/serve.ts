@@ -8,6 +8,7 @@ import { mappingCatalogueOf } from '../services/mapping-catalogue.ts';
 import { syncConfigOf } from '../sync/config.ts';
 import { createSync } from '../sync/pipeline.ts';
 import { SYNC_ROUTES_PATH } from '../sync/routes.ts';
+import { startTelemetry } from '../telemetry/start-telemetry.ts';
 import { VERSION } from '../version.ts';
 import { listen } from './http-listener.ts';
 import type { Ports } from './ports.ts';
@@ -32,21 +33,25 @@ export async function serve(context: StartContext, options: ServeOptions): Promi
   const { database, secrets, host, ports } = options;
   const cipher = createConnectionCipher(secrets.serverSecret, secrets.previousServerSecrets);
   await renewEncryption(database, cipher, logger);
+  const telemetry = await startTelemetry(environment, secrets.metricsSecret, database, logger);
+  closers.add(() => telemetry.stop());
   const apiUrl = environment.apiUrl ?? `http://localhost:${ports.api}`;
   const sync = createSync({
     connectionString: database.connectionString,
     cipher,
     logger,
     config: syncConfigOf(environment, secrets, apiUrl),
+    telemetry: telemetry.sync,
   });
   closers.add(() => sync.stop());
   const app = createHttpApp({
-    database,
+    database: telemetry.database(database),
     externalDatabases: createExternalDatabaseStore(cipher),
     mappings: mappingCatalogueOf(hexclaveCatalog),
     logger,
     config: { version: VERSION, trustedProxies: environment.trustedProxies },
     mountInternalSyncRoutes: (api) => api.route(SYNC_ROUTES_PATH, sync.routes),
+    telemetry: telemetry.http,
   });
   sync.start();
   signal.throwIfAborted();

@@ -1,9 +1,10 @@
-import { createDatabase, createResident } from '@hexclave/db';
+import { createDatabase, createResident, type Resident } from '@hexclave/db';
 import { isPublic } from '@hexclave/destination-postgres';
 import {
   createEngine,
   createHttpCaller,
   createVerifier,
+  type EngineOptions,
   hexclaveCatalog,
   type Pipeline,
   qstashVerifier,
@@ -14,6 +15,7 @@ import type { Logger } from 'pino';
 import type { ConnectionCipher } from '../external-databases/connection-cipher.ts';
 import type { HttpEnvironment } from '../http/environment.ts';
 import { describeFailure } from '../http/errors.ts';
+import { type SyncTelemetry, UNWATCHED } from '../telemetry/telemetry.ts';
 import type { SyncConfig } from './config.ts';
 import { deliveryOf } from './delivery.ts';
 import { connector } from './destinations.ts';
@@ -25,6 +27,7 @@ export type SyncDependencies = {
   readonly cipher: ConnectionCipher;
   readonly logger: Logger;
   readonly config: SyncConfig;
+  readonly telemetry?: SyncTelemetry;
 };
 
 /** The sync pipeline of one server process. */
@@ -45,42 +48,35 @@ export const STOP_WITHIN_MS = 20_000;
 /** And then for connections to close. */
 const CLOSE_WITHIN_MS = 2_000;
 
-export function createSync({ connectionString, cipher, logger, config }: SyncDependencies): Sync {
-  const onError = (error: unknown) => logger.error({ failure: describeFailure(error) }, 'connection lost');
+export function createSync({ connectionString, cipher, logger, config, ...rest }: SyncDependencies): Sync {
+  const { telemetry = UNWATCHED } = rest;
   const resident = createResident({ connectionString, applicationName: 'hexclave sync listener' });
-  // Two pools: engines that are busy reading must not keep the queue from being worked off.
-  const engineDb = createDatabase({
-    connectionString,
-    max: ENGINE_CONNECTIONS,
-    applicationName: 'hexclave sync engine',
-    resident,
-    onError,
-  });
-  const queueDb = createDatabase({
-    connectionString,
-    max: QUEUE_CONNECTIONS,
-    applicationName: 'hexclave sync',
-    resident,
-    onError,
-  });
-  const caller = createHttpCaller(config.allowPrivateHosts ? {} : { isAllowedAddress: isPublic });
+  const { engineDb, queueDb } = openPools(connectionString, resident, logger);
+  telemetry.pools({ engine: engineDb, queue: queueDb });
+  const caller = telemetry.caller(createHttpCaller(config.allowPrivateHosts ? {} : { isAllowedAddress: isPublic }));
   const connect = connector(cipher, config.allowPrivateHosts);
-  const engine = createEngine({
-    db: engineDb,
-    catalog: hexclaveCatalog,
-    connect,
-    onFailure: ({ tenancyId, id }, mapping, { code, sqlState }) =>
-      logger.warn({ tenancyId, externalDatabaseId: id, mapping, code, sqlState }, 'external database failed'),
-  });
-  const deliver = deliveryOf(config, engine, caller);
-  const reportPart = (part: string, error: unknown) =>
-    logger.error({ part, failure: describeFailure(error) }, 'sync pipeline failed');
+  const onFailure: EngineOptions['onFailure'] = ({ tenancyId, id }, mapping, { code, sqlState }) => {
+    telemetry.onFailure(code);
+    const facts = { tenancy_id: tenancyId, external_database_id: id, mapping, code, sql_state: sqlState };
+    logger.warn(facts, 'external database failed');
+  };
+  const engine = telemetry.engine(
+    createEngine({ db: engineDb, catalog: hexclaveCatalog, connect: telemetry.connect(connect), onFailure }),
+    engineDb,
+  );
+  const deliver = telemetry.deliver(deliveryOf(config, engine, caller), queueDb);
+  const reportPart = (part: string, error: unknown, about?: About) => {
+    telemetry.onError(part);
+    logger.error({ part, ...factsOf(about), failure: describeFailure(error) }, 'sync pipeline failed');
+  };
   const verifier = createVerifier({
     db: engineDb,
     catalog: hexclaveCatalog,
     connect,
-    onError: (error) => reportPart('verifier', error),
+    onError: (error, about) => reportPart('verifier', error, about),
   });
+  const { observer, followOrigins } = telemetry;
+  const watching = { observer, followOrigins };
   const stopping = new AbortController();
   let pipeline: Pipeline | undefined;
 
@@ -93,7 +89,8 @@ export function createSync({ connectionString, cipher, logger, config }: SyncDep
       cronSecret: config.cronSecret,
       signingSecrets: [config.signingSecret, ...(config.previousSigningSecrets ?? [])],
       verifyQstash: config.qstash && qstashVerifier({ ...config.qstash, url: config.qstash.syncEngineUrl }),
-      onError: (error) => reportPart('poller', error),
+      onError: (error, request) => reportPart('poller', error, request),
+      watching,
       trustedProxies: config.trustedProxies ?? 0,
       stopping: stopping.signal,
     }),
@@ -104,6 +101,7 @@ export function createSync({ connectionString, cipher, logger, config }: SyncDep
           deliver,
           verifier,
           onError: reportPart,
+          ...watching,
         });
       }
     },
@@ -114,6 +112,26 @@ export function createSync({ connectionString, cipher, logger, config }: SyncDep
       await within(CLOSE_WITHIN_MS, Promise.all([engine.close(), caller.close(), engineDb.end(), queueDb.end()]));
     },
   };
+}
+
+/** Two pools: engines that are busy reading must not keep the queue from being worked off. */
+function openPools(connectionString: string, resident: Resident, logger: Logger) {
+  const onError = (error: unknown) => logger.error({ failure: describeFailure(error) }, 'connection lost');
+  const open = (applicationName: string, max: number) =>
+    createDatabase({ connectionString, max, applicationName, resident, onError });
+  return {
+    engineDb: open('hexclave sync engine', ENGINE_CONNECTIONS),
+    queueDb: open('hexclave sync', QUEUE_CONNECTIONS),
+  };
+}
+
+/** What an error happened with, so that its line is found by it. */
+type About = { readonly id?: string; readonly tenancyId: string | null; readonly externalDatabaseId: string | null };
+
+function factsOf(about: About | undefined) {
+  if (about === undefined) return {};
+  const { id, tenancyId, externalDatabaseId } = about;
+  return { outgoing_request_id: id, tenancy_id: tenancyId, external_database_id: externalDatabaseId };
 }
 
 /** Waits, but not for longer. Returns whether the work has ended. */

@@ -1,5 +1,12 @@
 import { type AnyRoute, syncRoutes as definitions, KnownError, type RouteInput, schemaError } from '@hexclave/contract';
-import { type Deliver, numberAll, pollOnce, type Verifier } from '@hexclave/sync';
+import {
+  type ClaimedRequest,
+  type Deliver,
+  numberAll,
+  type PipelineObserver,
+  pollOnce,
+  type Verifier,
+} from '@hexclave/sync';
 import { type Context, Hono } from 'hono';
 import { clientAddress } from '../http/client-address.ts';
 import type { HttpEnvironment } from '../http/environment.ts';
@@ -12,7 +19,8 @@ export type SyncRoutesDependencies = EngineRequestServices & {
   readonly deliver: Deliver;
   readonly verifier: Verifier;
   readonly cronSecret: string;
-  readonly onError: (error: unknown) => void;
+  readonly onError: (error: unknown, request?: ClaimedRequest) => void;
+  readonly watching: { readonly observer?: PipelineObserver | undefined; readonly followOrigins?: boolean | undefined };
   /** Aborted when the server stops: runs then end between two batches. */
   readonly stopping: AbortSignal;
   /** Of requests with a wrong secret; `false` lifts the limit. */
@@ -27,7 +35,7 @@ export const SYNC_ROUTES_PATH = '/internal/external-db-sync';
 
 /** The routes that drive the pipeline, to be mounted at {@link SYNC_ROUTES_PATH} below the API's root. */
 export function syncRoutes(dependencies: SyncRoutesDependencies): Hono<HttpEnvironment> {
-  const { database, deliver, onError, stopping } = dependencies;
+  const { database, deliver, onError, stopping, watching } = dependencies;
   const app = new Hono<HttpEnvironment>();
   const limiter = createRateLimiter(dependencies.rateLimits);
   const bind = (route: AnyRoute, handle: (c: RequestContext) => Promise<object>) => {
@@ -45,12 +53,12 @@ export function syncRoutes(dependencies: SyncRoutesDependencies): Hono<HttpEnvir
   bind(definitions.runSequencer, async (c) => {
     assertCron(c, dependencies.cronSecret);
     const { query } = await inputOf(c, definitions.runSequencer);
-    return { numbered: Number(await numberAll(database, query.maxDurationMs, endOf(c, stopping))) };
+    return { numbered: Number(await numberAll(database, query.maxDurationMs, endOf(c, stopping), watching)) };
   });
   bind(definitions.runPoller, async (c) => {
     assertCron(c, dependencies.cronSecret);
     const { query } = await inputOf(c, definitions.runPoller);
-    const options = { db: database, deliver, onError };
+    const options = { db: database, deliver, onError, observer: watching.observer };
     return { delivered: await pollOnce(options, query.maxDurationMs, endOf(c, stopping)) };
   });
   bind(definitions.runVerifier, async (c) => {
@@ -62,6 +70,8 @@ export function syncRoutes(dependencies: SyncRoutesDependencies): Hono<HttpEnvir
     const sender = await authenticateSender(dependencies, await signedRequestOf(c));
     const { body } = await inputOf(c, definitions.runSyncEngine);
     assertSameRequest(c, sender, body.requestId);
+    c.get('facts').tenancy_id = body.tenancyId;
+    if (body.externalDatabaseId != null) c.get('facts').external_database_id = body.externalDatabaseId;
     return runEngineRequest(dependencies, sender, body, endOf(c, stopping));
   });
   return app;

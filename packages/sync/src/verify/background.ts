@@ -65,7 +65,7 @@ export async function backgroundTurn(options: VerifierOptions, pace: Pace, signa
     await release(options.db, claimed, finished === true ? pace.passMs : 0);
   } catch (error) {
     // The engine meets the same failure, and keeps it where it is shown.
-    if (!(error instanceof DestinationError) && !signal.aborted) options.onError(error);
+    if (!(error instanceof DestinationError) && !signal.aborted) options.onError(error, claimed);
     await release(options.db, claimed, signal.aborted ? 0 : AFTER_FAILURE_MS);
   }
   return true;

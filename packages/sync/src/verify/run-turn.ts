@@ -84,7 +84,7 @@ async function giveUp({ db, onError }: VerifierOptions, run: ClaimedRun, error: 
     await finishRun(db, run, { code, sqlState, message, remedy: remedy || DESTINATION_ERRORS[code].remedy });
     return;
   }
-  onError(error);
+  onError(error, run);
   const cause = error instanceof SourceError ? error.cause : error;
   if (retryability(cause) === 'connection') await releaseRun(db, run, AFTER_LOSS_MS);
   else await finishRun(db, run, { ...SOURCE_FAILED, sqlState: errorCode(cause) ?? null });

@@ -13,7 +13,8 @@ export type VerifierOptions = {
   readonly db: Database;
   readonly catalog: Catalog;
   readonly connect: Connect;
-  readonly onError: (error: unknown) => void;
+  /** `about`: what was being compared, if it came to that. */
+  readonly onError: (error: unknown, about?: DatabaseKey) => void;
 };
 
 /** An external database that is connected to be verified. */
