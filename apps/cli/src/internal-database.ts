@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { createDatabase, type Database } from '@hexclave/db';
 import { startCluster } from '@hexclave/embedded-postgres';
-import { CATALOGUE, resolveEnvironment } from '@hexclave/env';
-import { createInternalDatabase, forgetDriverDefaults, portsOf } from '@hexclave/server';
+import { CATALOGUE, forgetDriverDefaults, loadEnvironment } from '@hexclave/env';
+import { createInternalDatabase, portsOf } from '@hexclave/server';
 import type { Context } from './context.ts';
 
 const NEEDED = {
   nodeEnv: CATALOGUE.nodeEnv,
+  envDirectory: CATALOGUE.envDirectory,
   portPrefix: CATALOGUE.portPrefix,
   dataDirectory: CATALOGUE.dataDirectory,
   databaseConnectionString: CATALOGUE.databaseConnectionString,
@@ -21,11 +22,11 @@ export async function withInternalDatabase<T>(
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
   forgetDriverDefaults();
-  const { databaseConnectionString, dataDirectory, portPrefix } = resolveEnvironment(source, NEEDED);
+  const { databaseConnectionString, dataDirectory, portPrefix } = loadEnvironment(NEEDED, { environment: source });
   if (databaseConnectionString !== undefined) return connected(databaseConnectionString, work);
   const cluster = await startCluster({ dataDir: join(dataDirectory, 'postgres'), port: portsOf(portPrefix).postgres });
   try {
-    cluster.notes.forEach(note);
+    if (cluster.ownership === 'started') cluster.notes.forEach(note);
     return await connected(await createInternalDatabase(cluster), work);
   } finally {
     await cluster.stop();

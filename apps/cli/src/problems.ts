@@ -10,10 +10,21 @@ export function toProblem(error: unknown, wasInterrupted: boolean): Problem {
   if (error instanceof Problem) return error;
   if (wasInterrupted || isPromptClosed(error)) return new Problem('interrupted', 'INTERRUPTED', 'Interrupted.');
   if (error instanceof ApiError) return ofAnswer(error);
-  if (error instanceof HexclaveError) return new Problem(exitOf(error), error.code, error.message, error.remedy);
+  if (error instanceof HexclaveError) {
+    return new Problem(exitOf(error), error.code, error.message, REMEDIES[error.code] ?? error.remedy);
+  }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new Problem('bug', 'UNEXPECTED', message, 'Please report this, with the command that led to it.');
 }
+
+/** Where the JavaScript client speaks to programmers of its options. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  API_UNREACHABLE:
+    'Start the server (hexclave dev, hexclave start), or set HEXCLAVE_API_URL to its address. hexclave doctor looks closer.',
+  API_ANSWER_UNEXPECTED:
+    'Set HEXCLAVE_API_URL to the address of the API itself, and look at what a proxy before it does.',
+  CLIENT_MISCONFIGURED: 'Correct the key or address in the environment or in the configuration file.',
+};
 
 /** Ctrl-C at a question. */
 function isPromptClosed(error: unknown): boolean {

@@ -44,7 +44,7 @@ export type Outcome = {
 };
 
 /** What `--json` prints, for the reference page and for tests: the answer of a route, or something of our own. */
-export type JsonShape = { readonly words: string } & ({ readonly route: RouteName } | { readonly schema: z.ZodType });
+export type JsonShape = { readonly words: string; readonly route?: RouteName; readonly schema?: z.ZodType };
 
 export type CommandSpec<A extends ArgumentSpecs, O extends OptionSpecs> = {
   readonly name: string;

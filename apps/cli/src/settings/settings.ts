@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
-import { resolveEnvironment } from '@hexclave/env';
-import { CLI_CATALOGUE, type CliEnvironment } from './catalogue.ts';
+import { CLI_CATALOGUE, type CliEnvironment, loadEnvironment } from '@hexclave/env';
 import { type ConfigFile, defaultConfigPath, readConfigFile, type StoredKeys } from './config-file.ts';
 import { type DevelopmentKeys, readDevelopmentKeys } from './development-keys.ts';
 
@@ -17,6 +16,7 @@ export type Setting<T> = { readonly value: T; readonly origin: Origin };
 /** Where and who: options first, then the environment, the configuration file, and a development server's files. */
 export type Settings = {
   readonly apiUrl: Setting<string>;
+  readonly dashboardUrl: string;
   readonly projectId: Setting<string> | undefined;
   readonly configPath: string;
   readonly configFile: ConfigFile;
@@ -29,7 +29,7 @@ type Source = Readonly<Record<string, string | undefined>>;
 
 /** @throws {HexclaveError} ENVIRONMENT_INVALID @throws {Problem} about the configuration file */
 export async function readSettings(options: GlobalOptions, source: Source): Promise<Settings> {
-  const environment = resolveEnvironment(source, CLI_CATALOGUE);
+  const environment = loadEnvironment(CLI_CATALOGUE, { environment: source });
   const configPath = environment.cliConfigPath ?? defaultConfigPath(source);
   const configFile = await readConfigFile(configPath);
   const dataDirectory = resolve(environment.dataDirectory);
@@ -41,6 +41,8 @@ export async function readSettings(options: GlobalOptions, source: Source): Prom
   const projectId = projectIdOf(options, environment, configFile, development);
   return {
     apiUrl,
+    dashboardUrl:
+      environment.dashboardUrl ?? environment.publicDashboardUrl ?? `http://localhost:${environment.portPrefix}01`,
     projectId,
     configPath,
     configFile,

@@ -1,10 +1,9 @@
 import { mkdir } from 'node:fs/promises';
-import { resolveEnvironment } from '@hexclave/env';
+import { CLI_CATALOGUE, resolveEnvironment } from '@hexclave/env';
 import { command } from '../../declare/command.ts';
 import { homeOf } from '../../emulator/home.ts';
 import { takeLock } from '../../emulator/lock.ts';
 import { recordRunning } from '../../emulator/state.ts';
-import { CLI_CATALOGUE } from '../../settings/catalogue.ts';
 import { runServer } from '../run-server.ts';
 
 /** What `hexclave emulator start` runs in the background. */

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { integer, resolveEnvironment } from '@hexclave/env';
+import { CLI_CATALOGUE, integer, resolveEnvironment } from '@hexclave/env';
 import type { Context } from '../../context.ts';
 import { command } from '../../declare/command.ts';
 import { option } from '../../declare/values.ts';
@@ -7,7 +7,6 @@ import { type Home, homeOf } from '../../emulator/home.ts';
 import { takeLock } from '../../emulator/lock.ts';
 import { startProcess } from '../../emulator/process.ts';
 import { findRunning } from '../../emulator/state.ts';
-import { CLI_CATALOGUE } from '../../settings/catalogue.ts';
 import { describeEmulator, shownEmulator, shownOutcome } from './shown.ts';
 
 /** Another start may have to create its database first. */
