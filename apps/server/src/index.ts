@@ -28,5 +28,6 @@ export { run as runServer } from './start/run.ts';
 export { developmentSecrets } from './start/secrets.ts';
 export { whenNpmEnds } from './start/stop-signals.ts';
 export { SYNC_ENGINE_PATH, type SyncConfig } from './sync/config.ts';
+export { type ConnectionTester, createConnectionTester } from './sync/connection-tester.ts';
 export { createSync, type Sync } from './sync/pipeline.ts';
 export { SYNC_ROUTES_PATH } from './sync/routes.ts';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createDatabase, type Database } from '@hexclave/db';
 import {
   createConnectionCipher,
+  createConnectionTester,
   createExternalDatabaseStore,
   createHttpApp,
   createSync,
@@ -48,6 +49,7 @@ function start(options: StartOptions): Running {
     database,
     externalDatabases: createExternalDatabaseStore(cipher),
     mappings: mappingCatalogueOf(hexclaveCatalog),
+    connectionTester: createConnectionTester(hexclaveCatalog, true),
     logger,
     config: { version: 'chaos', rateLimits: false },
     mountInternalSyncRoutes: (api) => api.route(SYNC_ROUTES_PATH, sync.routes),

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import {
   createConnectionCipher,
+  createConnectionTester,
   createExternalDatabaseStore,
   createHttpApp,
   createSync,
@@ -63,6 +64,7 @@ export async function startSyncServer(
     database: internal.db,
     externalDatabases: store,
     mappings: mappingCatalogueOf(hexclaveCatalog),
+    connectionTester: createConnectionTester(hexclaveCatalog, true),
     logger: log.logger,
     config: { version: 'test', rateLimits: false },
     mountInternalSyncRoutes: (api) => void api.route(SYNC_ROUTES_PATH, sync.routes),

@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import type { Database } from '@hexclave/db';
 import {
   createConnectionCipher,
+  createConnectionTester,
   createExternalDatabaseStore,
   createHttpApp,
   DEMO_PROJECT_ID,
@@ -47,6 +48,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     database: options.database ?? testDatabase.db,
     externalDatabases: createExternalDatabaseStore(createConnectionCipher(API_SECRET)),
     mappings: mappingCatalogueOf(hexclaveCatalog),
+    connectionTester: createConnectionTester(hexclaveCatalog, true),
     logger: log.logger,
     config: { version: 'test', ...options.config },
     ...(options.mountInternalSyncRoutes && { mountInternalSyncRoutes: options.mountInternalSyncRoutes }),

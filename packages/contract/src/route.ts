@@ -16,6 +16,8 @@ export type RouteDefinition<Params extends Shape, Query extends Shape, Body exte
   access: Access;
   /** Only for admins of the project `internal`. */
   internalOnly?: boolean;
+  /** A limit of its own, by project, besides that of all requests. */
+  limit?: 'connectionTests';
   tag: string;
   summary: string;
   description?: string;

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { KeyRange } from './compile/fetch.ts';
 import type { TargetTable } from './compile/target-table.ts';
+import type { ConnectionTestResult, RoleNames, RoleSql, TestedPlace } from './connection-test.ts';
 
 /**
  * How far one mapping has come in one target. Kept in the target, in the transaction that applied the rows, and
@@ -143,6 +144,13 @@ export type Destination<Connection> = {
   readonly type: string;
   /** Connects, with a bounded wait. */
   connect(connection: Connection, schema: string, owner: TargetOwner): Promise<DestinationConnection>;
+  /**
+   * Connects as `connect` does, under the same rules and shorter time-outs, and says step by step how far it comes. Leaves
+   * nothing behind. Never throws: what fails is in the result, with the same words as a sync would fail with.
+   */
+  testConnection(connection: Connection, place: TestedPlace): Promise<ConnectionTestResult>;
+  /** What an owner runs to make a role for Hexclave. Every name is quoted. */
+  roleSql(names: RoleNames): RoleSql;
 };
 
 // ── Verification: what a kind of destination offers besides, so that a copy can be compared with its source ──

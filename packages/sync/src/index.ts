@@ -7,6 +7,8 @@ export { compareKey, compileFetch } from './compile/fetch.ts';
 export { SEQUENCER_LOCK_KEY } from './compile/sequencing.ts';
 export type { DeleteMode, TargetColumn, TargetTable, TargetTableOptions } from './compile/target-table.ts';
 export { compileTargetTable, DELETED_AT } from './compile/target-table.ts';
+export type * from './connection-test.ts';
+export { CONNECTION_STEPS } from './connection-test.ts';
 export type { Waiting } from './controls/back-off.ts';
 export { endBackOff } from './controls/back-off.ts';
 export { retryNow } from './controls/retry.ts';

@@ -40,6 +40,9 @@ function bindRoute(api: Api, services: HttpServices, limiter: RateLimiter, route
     if (authentication === undefined) {
       await limiter.count('client', clientAddress(c, services.config.trustedProxies ?? 0));
     }
+    if (route.limit !== undefined && authentication !== undefined) {
+      await limiter.count(route.limit, authentication.projectId);
+    }
     const input = await readInput(c, route);
     return c.json(await handler(services, authentication, input), route.status as ContentfulStatusCode);
   });

@@ -1,6 +1,7 @@
 import { type AuditQuery, KnownError } from '@hexclave/contract';
 import { listAuditEvents } from '../services/audit.ts';
 import type { Authentication } from '../services/authentication.ts';
+import { getRoleSql, testConnection } from '../services/connection-test.ts';
 import { readFusebox, updateFusebox } from '../services/fusebox.ts';
 import { listPauses, pauseSync, resumeSync } from '../services/pauses.ts';
 import { INTERNAL_PROJECT_ID } from '../services/projects.ts';
@@ -21,6 +22,8 @@ type ControlRoutes =
   | 'pauseSync'
   | 'resumeSync'
   | 'retrySync'
+  | 'testConnection'
+  | 'getRoleSql'
   | 'listAuditEvents';
 
 /** What stops, starts, repeats and checks the pipeline, for a project’s admin and for the operator. */
@@ -64,6 +67,12 @@ export const controlHandlers: Pick<Handlers, ControlRoutes> = {
     const target = await targetOf(services.database, authentication, query.project_id);
     return { retried: await verification.retry(services, authentication, target, body) };
   },
+
+  testConnection: async (services, authentication, { query, body }) => {
+    const target = await targetOf(services.database, authentication, query.project_id);
+    return testConnection(services, authentication, target, body);
+  },
+  getRoleSql: async (services, _authentication, { query }) => getRoleSql(services, query),
 
   listAuditEvents: async ({ database }, authentication, { query }) =>
     listAuditEvents(database, auditedProject(authentication, query), isOperator(authentication), query),

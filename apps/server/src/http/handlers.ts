@@ -51,8 +51,6 @@ export const handlers: Handlers = {
   },
 
   ...controlHandlers,
-  testConnection: notYet,
-  getRoleSql: notYet,
 
   getSyncStatus: () => status.readStatus(),
   getSyncStatusHistory: () => status.readHistory(),
@@ -121,11 +119,6 @@ export const handlers: Handlers = {
     return { status: 'ok' };
   },
 };
-
-/** Routes of the contract that are being built. */
-function notYet(): Promise<never> {
-  return Promise.reject(new KnownError('SERVICE_UNAVAILABLE', {}));
-}
 
 function channelId(tenancyId: string, params: { user_id: string; contact_channel_id: string }) {
   return { tenancyId, userId: params.user_id, channelId: params.contact_channel_id };

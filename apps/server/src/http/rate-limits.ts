@@ -11,12 +11,15 @@ export type RateLimits = {
   client: RateLimit;
   /** Requests with a wrong key, by address. */
   failedAuthentication: RateLimit;
+  /** Each makes the server connect to wherever its caller says: few, by project. */
+  connectionTests: RateLimit;
 };
 
 export const DEFAULT_RATE_LIMITS: RateLimits = {
   server: { requests: 20_000, seconds: 10 },
   client: { requests: 1_000, seconds: 10 },
   failedAuthentication: { requests: 300, seconds: 60 },
+  connectionTests: { requests: 20, seconds: 60 },
 };
 
 export type RateLimiter = {
@@ -30,6 +33,7 @@ export function createRateLimiter(limits: Partial<RateLimits> | false | undefine
     server: limiterOf(limits?.server ?? DEFAULT_RATE_LIMITS.server),
     client: limiterOf(limits?.client ?? DEFAULT_RATE_LIMITS.client),
     failedAuthentication: limiterOf(limits?.failedAuthentication ?? DEFAULT_RATE_LIMITS.failedAuthentication),
+    connectionTests: limiterOf(limits?.connectionTests ?? DEFAULT_RATE_LIMITS.connectionTests),
   };
   return {
     count: async (limit, who) => {

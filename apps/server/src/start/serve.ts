@@ -6,6 +6,7 @@ import { createExternalDatabaseStore } from '../external-databases/postgres-stor
 import { createHttpApp } from '../http/create-http-app.ts';
 import { mappingCatalogueOf } from '../services/mapping-catalogue.ts';
 import { syncConfigOf } from '../sync/config.ts';
+import { createConnectionTester } from '../sync/connection-tester.ts';
 import { createSync } from '../sync/pipeline.ts';
 import { SYNC_ROUTES_PATH } from '../sync/routes.ts';
 import { startTelemetry } from '../telemetry/start-telemetry.ts';
@@ -48,6 +49,7 @@ export async function serve(context: StartContext, options: ServeOptions): Promi
     database: telemetry.database(database),
     externalDatabases: createExternalDatabaseStore(cipher),
     mappings: mappingCatalogueOf(hexclaveCatalog),
+    connectionTester: createConnectionTester(hexclaveCatalog, environment.allowPrivateHosts),
     logger,
     config: { version: VERSION, trustedProxies: environment.trustedProxies },
     mountInternalSyncRoutes: (api) => api.route(SYNC_ROUTES_PATH, sync.routes),

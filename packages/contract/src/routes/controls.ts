@@ -105,6 +105,7 @@ export const testConnection = defineRoute({
   method: 'post',
   path: '/internal/external-db-sync/test-connection',
   access: 'admin',
+  limit: 'connectionTests',
   tag,
   summary: 'Test a connection, before or after it is saved',
   description:

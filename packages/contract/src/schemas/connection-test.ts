@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { singleLine } from './fields.ts';
 import { externalDatabaseId } from './verification.ts';
 
 /** The steps of a connection test, in the order in which they are told. */
@@ -66,8 +67,7 @@ export const connectionTest = z
   })
   .openapi('ConnectionTest');
 
-const name = (what: string) =>
-  z.string().min(1, 'must not be empty').max(63, 'must have at most 63 characters').openapi({ description: what });
+const name = (what: string) => singleLine(63).min(1, 'must not be empty').openapi({ description: what });
 
 export const roleSqlQuery = z.strictObject({
   role: name('The role that Hexclave signs in as.').default('hexclave_sync'),

@@ -1,7 +1,9 @@
 import type { Destination } from '@hexclave/sync';
 import { createConnection } from './connection.ts';
 import { namesIn } from './names.ts';
+import { roleSql } from './role-sql.ts';
 import { openSession, type PostgresConnection, type SessionOptions } from './session.ts';
+import { testConnection } from './test-connection.ts';
 
 export { isPublic, resolveTarget } from './address.ts';
 export { classify } from './classify.ts';
@@ -15,5 +17,7 @@ export function postgresDestination(options: SessionOptions): Destination<Postgr
       const open = () => openSession(connection, options);
       return createConnection(await open(), namesIn(schema), owner, open);
     },
+    testConnection: (connection, place) => testConnection(connection, place, options),
+    roleSql,
   };
 }

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { resultTypes } from '@hexclave/db';
@@ -31,9 +32,17 @@ export type SessionOptions = {
 /** Longer than any statement may take in the server: strikes only when the link is silently dead. */
 const LINK_TIMEOUT_MS = 75_000;
 
+/** How far a connection has come. `secured` is left out where TLS is switched off. */
+export type SessionPhase = 'resolved' | 'connected' | 'secured' | 'signedIn';
+
 /** Opens one connection, with every wait bounded. Errors are {@link DestinationError}s. */
-export async function openSession(connection: PostgresConnection, options: SessionOptions): Promise<pg.Client> {
+export async function openSession(
+  connection: PostgresConnection,
+  options: SessionOptions,
+  onPhase: (phase: SessionPhase) => void = () => undefined,
+): Promise<pg.Client> {
   const address = await resolveTarget(connection.host, options.allowPrivateHosts);
+  onPhase('resolved');
   const client = new pg.Client({
     host: address,
     port: connection.port,
@@ -52,13 +61,22 @@ export async function openSession(connection: PostgresConnection, options: Sessi
   // Without a listener an error on an idle connection would end the process; the next statement reports it.
   client.on('error', () => undefined);
   capReceived(client);
+  watchPhases(client, onPhase);
   try {
     await client.connect();
+    onPhase('signedIn');
     return client;
   } catch (error) {
     discard(client);
     throw classify(error);
   }
+}
+
+/** The driver says when it begins to speak TLS; only the socket knows when the certificate was accepted. */
+function watchPhases(client: pg.Client, onPhase: (phase: SessionPhase) => void): void {
+  const { connection } = client as unknown as { connection: EventEmitter & { stream: EventEmitter } };
+  connection.once('connect', () => onPhase('connected'));
+  connection.once('sslconnect', () => connection.stream.once('secureConnect', () => onPhase('secured')));
 }
 
 /** Ends a connection at once, without waiting for the server. */

@@ -39,19 +39,15 @@ export async function takeSurvey(
   };
 }
 
-const SUPPORTED_VERSION = 120_000;
+export const IS_TOO_OLD = `pg_catalog.current_setting('server_version_num')::int < 120000`;
 
 /** An internal database is known by two of its tables, whichever name or address it was reached by; the catalogue is open to any role. */
+export const IS_INTERNAL_DATABASE = `(SELECT pg_catalog.count(DISTINCT c.relname) = 2 FROM pg_catalog.pg_class c WHERE c.relname IN ('SequenceEpoch', 'ExternalDbSyncMetadata'))`;
+
 function checkServer(): string[] {
   return [
-    refuseIf(
-      `pg_catalog.current_setting('server_version_num')::int < ${SUPPORTED_VERSION}`,
-      'TARGET_UNSUPPORTED_VERSION',
-    ),
-    refuseIf(
-      `(SELECT pg_catalog.count(DISTINCT c.relname) = 2 FROM pg_catalog.pg_class c WHERE c.relname IN ('SequenceEpoch', 'ExternalDbSyncMetadata'))`,
-      'TARGET_IS_INTERNAL_DATABASE',
-    ),
+    refuseIf(IS_TOO_OLD, 'TARGET_UNSUPPORTED_VERSION'),
+    refuseIf(IS_INTERNAL_DATABASE, 'TARGET_IS_INTERNAL_DATABASE'),
   ];
 }
 

@@ -1,0 +1,52 @@
+import type { TargetTable } from './compile/target-table.ts';
+import type { TargetOwner } from './destination.ts';
+import type { DestinationError } from './destination-error.ts';
+
+/** The steps of a connection test, in the order in which they are told. A kind that has no such step skips it. */
+export const CONNECTION_STEPS = [
+  'dns',
+  'tcp',
+  'tls',
+  'sign_in',
+  'privileges',
+  'version',
+  'schema',
+  'round_trip',
+] as const;
+
+export type ConnectionStepName = (typeof CONNECTION_STEPS)[number];
+
+/** What became of a step. `message`: one sentence. Durations are in ms. */
+export type ConnectionStep = { readonly step: ConnectionStepName } & (
+  | { readonly outcome: 'ok'; readonly durationMs: number; readonly message: string }
+  | { readonly outcome: 'failed'; readonly durationMs: number; readonly failure: DestinationError }
+  | { readonly outcome: 'skipped'; readonly message: string }
+);
+
+/** What is where the copy is to be. `foreign`: tables of others, which are left alone. */
+export type SchemaState = 'missing' | 'empty' | 'ours' | 'foreign' | 'another_project';
+
+export type ConnectionTestResult = {
+  /** All of {@link CONNECTION_STEPS}, in their order. */
+  readonly steps: readonly ConnectionStep[];
+  /** `null`: it did not come that far. */
+  readonly serverVersion: string | null;
+  readonly roundTripMs: number | null;
+  readonly schemaState: SchemaState | null;
+};
+
+/** Where a connection that is tested would write. */
+export type TestedPlace = {
+  readonly schema: string;
+  readonly owner: TargetOwner;
+  readonly tables: readonly TargetTable[];
+};
+
+export type RoleNames = { readonly role: string; readonly database: string; readonly schema: string };
+
+/** SQL that makes a role which may do what a copy needs, and no more. Without its password. */
+export type RoleSql = {
+  readonly statements: readonly { readonly sql: string; readonly why: string }[];
+  /** How the role gets its password without that being in any log. */
+  readonly setPassword: string;
+};
