@@ -45,6 +45,7 @@ export async function buildDashboard(outdir) {
   const child = spawn(process.execPath, args, {
     cwd: join(root, 'apps/dashboard'),
     stdio: ['ignore', 'inherit', 'inherit'],
+    // biome-ignore lint/style/noProcessEnv: handed on as it is; runs where TypeScript cannot be read.
     env: { ...process.env, NODE_ENV: 'production' },
   });
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));

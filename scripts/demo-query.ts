@@ -1,9 +1,9 @@
 import { createDatabase } from '@hexclave/db';
-import { CATALOGUE, resolveEnvironment } from '@hexclave/env';
+import { CATALOGUE, loadEnvironment } from '@hexclave/env';
 import { DEMO_STATEMENT, describeDemoDatabase, developmentSecrets, portsOf } from '@hexclave/server';
 
 /** `npm run demo:query [-- "SELECT …"]`: reads the demo external database of `npm start`, for whoever has no psql. */
-const environment = resolveEnvironment(process.env, CATALOGUE);
+const environment = loadEnvironment(CATALOGUE);
 const { demoDatabasePassword } = await developmentSecrets(environment);
 const demo = describeDemoDatabase(portsOf(environment.portPrefix).postgres, demoDatabasePassword);
 const database = createDatabase({ connectionString: demo.connectionString, max: 1 });

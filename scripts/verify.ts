@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { apiFrom } from './verify/api.ts';
+import { clientFromEnvironment } from './verify/api.ts';
 import { createProgress } from './verify/progress.ts';
 import { describeResult, printable } from './verify/report.ts';
 import { follow } from './verify/run.ts';
@@ -12,7 +12,8 @@ const USAGE = `Compares an external database with its source, over the API of a 
   --repair    puts right what is different, and nothing else
   --json      prints the answer of the API instead
 
-HEXCLAVE_URL (default http://localhost:8102), HEXCLAVE_PROJECT_ID and HEXCLAVE_ADMIN_KEY say where and who.
+HEXCLAVE_API_URL (default http://localhost:8102), HEXCLAVE_PROJECT_ID and HEXCLAVE_SUPER_SECRET_ADMIN_KEY say where and
+who.
 Ends with 0 if nothing is different any more, with 1 if rows are, with 2 if it could not be found out.
 Ctrl-C leaves the run to the server, which finishes it.`;
 
@@ -37,7 +38,7 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2;
   }
   const request = { external_database_id: id, repair: values.repair, mapping: values.mapping };
-  const result = await follow(apiFrom(process.env), request, createProgress(values.json));
+  const result = await follow(clientFromEnvironment(), request, createProgress(values.json));
   console.log(values.json ? JSON.stringify(result, null, 2) : describeResult(result));
   if (result.state === 'failed' || result.mappings.some(({ state }) => state === 'skipped')) return 2;
   return result.mappings.some(({ remaining }) => remaining > 0) ? 1 : 0;

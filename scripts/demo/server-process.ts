@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isPortFree } from '@hexclave/embedded-postgres';
+import { environmentForChild } from '@hexclave/env';
 import { portsOf } from '@hexclave/server';
 
 export type ServerProcess = {
@@ -17,20 +18,17 @@ const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 40_000;
 const POLL_MS = 50;
 const KEPT_OUTPUT = 4_000;
-const OURS = /^(NEXT_PUBLIC_)?(HEXCLAVE|STACK)_|^NODE_ENV$/;
 
 /** Starts the server on a port of its own, untouched by the settings of the one that is otherwise run here. */
 export async function startServer({ connectionString, dataDirectory, signal }: ServerOptions): Promise<ServerProcess> {
   const prefix = await freePortPrefix();
-  const inherited = Object.entries(process.env).filter(([name]) => !OURS.test(name));
   const child = spawn(process.execPath, [fileURLToPath(new URL('./server.mjs', import.meta.url))], {
-    env: {
-      ...Object.fromEntries(inherited),
+    env: environmentForChild({
       HEXCLAVE_DATABASE_CONNECTION_STRING: connectionString,
       HEXCLAVE_DATA_DIRECTORY: dataDirectory,
       HEXCLAVE_LOG_LEVEL: 'warn',
       NEXT_PUBLIC_HEXCLAVE_PORT_PREFIX: String(prefix),
-    },
+    }),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own: Ctrl-C is for us, who then stop it in order.
     detached: process.platform !== 'win32',

@@ -1,42 +1,17 @@
-/** The API of a server, with a project's admin key. */
-export type Api = { call<Reply>(method: 'GET' | 'POST', path: string, body?: object): Promise<Reply> };
+import { CLI_CATALOGUE, loadEnvironment, namesOf } from '@hexclave/env';
+import { type Client, createClient } from '@hexclave/sdk';
 
-const DEFAULT_URL = 'http://localhost:8102';
-
-/** Throws what to set if something is missing. */
-export function apiFrom(environment: Readonly<Record<string, string | undefined>>): Api {
-  const url = environment.HEXCLAVE_URL || DEFAULT_URL;
-  const project = required(environment, 'HEXCLAVE_PROJECT_ID');
-  const key = required(environment, 'HEXCLAVE_ADMIN_KEY');
-  const headers = {
-    'content-type': 'application/json',
-    'x-hexclave-access-type': 'admin',
-    'x-hexclave-project-id': project,
-    'x-hexclave-super-secret-admin-key': key,
-  };
-  return {
-    call: async <Reply>(method: string, path: string, body?: object) => {
-      const response = await fetch(`${url}/api/v1${path}`, {
-        method,
-        headers,
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      }).catch(() => {
-        throw new Error(`${url} cannot be reached. Set HEXCLAVE_URL, or start the server.`);
-      });
-      const answer: unknown = await response.json().catch(() => undefined);
-      if (!response.ok) throw new Error(errorOf(answer) ?? `${url} answered with status ${response.status}.`);
-      return answer as Reply;
-    },
-  };
+/** A client with the project and the admin key that the environment names. Throws what to set if something is missing. */
+export function clientFromEnvironment(): Client {
+  const environment = loadEnvironment(CLI_CATALOGUE);
+  return createClient({
+    baseUrl: environment.apiUrl ?? environment.publicApiUrl ?? `http://localhost:${environment.portPrefix}02`,
+    projectId: required('projectId', environment.projectId),
+    keys: { superSecretAdminKey: required('superSecretAdminKey', environment.superSecretAdminKey) },
+  });
 }
 
-function required(environment: Readonly<Record<string, string | undefined>>, name: string): string {
-  const value = environment[name];
-  if (!value) throw new Error(`${name} is not set. npm start prints the project and its admin key.`);
-  return value;
-}
-
-function errorOf(answer: unknown): string | undefined {
-  const { error } = (answer ?? {}) as { error?: unknown };
-  return typeof error === 'string' ? error : undefined;
+function required(key: 'projectId' | 'superSecretAdminKey', value: string | undefined): string {
+  if (value !== undefined) return value;
+  throw new Error(`${namesOf(CLI_CATALOGUE[key])[0]} is not set. npm start prints the project and its admin key.`);
 }

@@ -21,7 +21,6 @@ export {
 export { seedDevelopment, seedInternalProject } from './seed/seed.ts';
 export { generateKey } from './services/keys.ts';
 export { mappingCatalogueOf } from './services/mapping-catalogue.ts';
-export { forgetDriverDefaults } from './start/driver-defaults.ts';
 export { checkInternalDatabase, createInternalDatabase } from './start/internal-database.ts';
 export { type Ports, portsOf } from './start/ports.ts';
 export { run as runServer } from './start/run.ts';

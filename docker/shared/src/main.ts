@@ -1,3 +1,4 @@
+import { CATALOGUE, currentEnvironment, resolveEnvironment } from '@hexclave/env';
 import { describeError } from '@hexclave/errors';
 import { mirror } from './mirror.ts';
 import { placeValues } from './place-values.ts';
@@ -11,17 +12,17 @@ import { shellCommands } from './shell.ts';
  */
 const COMMANDS: Record<string, (args: string[]) => void | Promise<void>> = {
   environment: () => {
-    const given = readSecretFiles(process.env);
-    const merged = { ...process.env, ...Object.fromEntries(given) };
+    const given = readSecretFiles(currentEnvironment());
+    const merged = { ...currentEnvironment(), ...Object.fromEntries(given) };
     console.log(shellCommands(new Map([...given, ...mirror(merged)])));
   },
   files: ([from = '', to = '']) => {
-    const changed = placeValues(from, to, process.env);
+    const changed = placeValues(from, to, currentEnvironment());
     console.error(`Values were placed in ${changed} built files.`);
   },
   health: async () => {
-    const prefix = process.env.NEXT_PUBLIC_HEXCLAVE_PORT_PREFIX || process.env.NEXT_PUBLIC_STACK_PORT_PREFIX || '81';
-    const { status } = await fetch(`http://127.0.0.1:${prefix}02/health`, { signal: AbortSignal.timeout(4_000) });
+    const { portPrefix } = resolveEnvironment(currentEnvironment(), { portPrefix: CATALOGUE.portPrefix });
+    const { status } = await fetch(`http://127.0.0.1:${portPrefix}02/health`, { signal: AbortSignal.timeout(4_000) });
     if (status !== 200) throw new Error(`The server answers ${status}.`);
   },
 };

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { currentEnvironment } from '@hexclave/env';
 import { waitUntil } from '@hexclave/testing';
 import { expect, test } from 'vitest';
 import { createFolder, createPlace, type Program, runProgram, start, type Variables } from '../start/program.ts';
@@ -66,7 +67,7 @@ function applyDiff(clone: string): void {
 /** The page's last command. What it prints has a Z once there is a time. */
 async function lookAtColumn(variables: Variables): Promise<string> {
   const query = 'SELECT display_name, last_active_at FROM hexclave.users';
-  const env = { ...process.env, ...variables };
+  const env = { ...currentEnvironment(), ...variables };
   const asked = run('npm', ['run', '--silent', 'demo:query', '--', query], { cwd: ROOT, env });
   // Until the copy begins there is no such column, which the program says with its exit code.
   return (await asked.catch(() => ({ stdout: '' }))).stdout;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { KNOWN_ERRORS } from '@hexclave/contract';
-import { CATALOGUE, namesOf } from '@hexclave/env';
+import { everyVariable, namesOf } from '@hexclave/env';
 import { ERROR_CATALOGUE } from '@hexclave/errors';
 import { DESTINATION_ERRORS } from '@hexclave/sync';
 import { expect, test } from 'vitest';
@@ -64,9 +64,14 @@ test('every fault of the reliability page and every attack of the security page 
 });
 
 test('environment variables that are named exist', () => {
-  const known = [...Object.values(CATALOGUE).flatMap((variable) => namesOf(variable)), ...OF_EXAMPLES_AND_TESTS];
+  const known = [
+    ...everyVariable().flatMap(({ variable }) => [...namesOf(variable), ...(variable.olderNames ?? [])]),
+    ...OF_EXAMPLES_AND_TESTS,
+  ];
   const named = pages.flatMap(({ path, text }) =>
-    [...text.matchAll(/\b(?:NEXT_PUBLIC_)?(?:HEXCLAVE|STACK)_[A-Z_]+[A-Z]\b/g)].map(([name]) => ({ path, name })),
+    [...text.matchAll(/\b(?:NEXT_PUBLIC_(?:BROWSER_|SERVER_)?|VITE_)?(?:HEXCLAVE|STACK)_[A-Z_]+[A-Z]\b/g)].map(
+      ([name]) => ({ path, name }),
+    ),
   );
   expect(named.filter(({ name }) => !known.includes(name))).toEqual([]);
 });

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { createDatabase, type Database } from '@hexclave/db';
+import { currentEnvironment } from '@hexclave/env';
 import { createDemoApi, type DemoApi, loadDevelopmentKeys } from '@hexclave/server';
 import { atEndOfFile, createEmptyDatabase, startExtraCluster, waitUntil } from '@hexclave/testing';
 import { createPlace, ROOT, start } from '../start/program.ts';
@@ -81,7 +82,8 @@ function withValues(text: string, values: Readonly<Record<string, string>>): str
 }
 
 async function runBash(script: string, environment: Readonly<Record<string, string>>): Promise<string> {
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...environment };
+  const { PATH, HOME } = currentEnvironment();
+  const env = { PATH, HOME, ...environment };
   const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], {
     cwd: ROOT,
     env,

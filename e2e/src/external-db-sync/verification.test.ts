@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { currentEnvironment } from '@hexclave/env';
 import { waitUntil } from '@hexclave/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { succeed } from '../support/api-client.ts';
@@ -138,7 +139,7 @@ describe('npm run verify', () => {
     const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/verify.ts', ...args], {
       cwd: ROOT,
       env: {
-        ...process.env,
+        ...currentEnvironment(),
         HEXCLAVE_URL: hexclave.server.url,
         HEXCLAVE_PROJECT_ID: project.keys.projectId,
         HEXCLAVE_ADMIN_KEY: project.keys.superSecretAdminKey,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isPortFree } from '@hexclave/embedded-postgres';
+import { environmentForChild } from '@hexclave/env';
 import { type Ports, portsOf } from '@hexclave/server';
 import { atEndOfFile, waitUntil } from '@hexclave/testing';
 
@@ -27,7 +28,6 @@ export type Variables = Record<string, string>;
 export type Place = { readonly directory: string; readonly ports: Ports; readonly variables: Variables };
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const OURS = /^(NEXT_PUBLIC_)?(HEXCLAVE|STACK)_|^(NODE_ENV|CRON_SECRET)$/;
 const PATIENCE_MS = 60_000;
 
 export async function createPlace(): Promise<Place> {
@@ -58,10 +58,9 @@ async function freePortPrefix(): Promise<number> {
 
 /** Runs a script of this repository, or another file, with none of the settings of whoever runs the tests. */
 export function runProgram(args: string[], variables: Variables): Program {
-  const inherited = Object.entries(process.env).filter(([name]) => !OURS.test(name));
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
-    env: { ...Object.fromEntries(inherited), ...variables },
+    env: environmentForChild(variables),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { retryability } from '@hexclave/db';
-import { type Random, seededRandom } from '@hexclave/testing';
+import { type Random, seededRandom, testSeed } from '@hexclave/testing';
 import { afterEach, expect, test } from 'vitest';
 import { converged, createHarness, differences, type Harness, type Target } from './harness.ts';
 import { writeSomething } from './random-writes.ts';
@@ -8,7 +8,7 @@ import { writeSomething } from './random-writes.ts';
 const WRITE_MS = 20_000;
 const WRITERS = 4;
 /** HEXCLAVE_TEST_SEED repeats the choices of a run, though not how its transactions meet. */
-const SEED = Number(process.env.HEXCLAVE_TEST_SEED ?? Date.now() % 2 ** 32);
+const SEED = testSeed();
 
 let harness: Harness;
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DestinationConnection } from '@hexclave/sync';
-import { seededRandom } from '@hexclave/testing';
+import { seededRandom, testSeed } from '@hexclave/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { converged, createHarness, differences, type Harness, type Target } from './harness.ts';
 import { writeSomething } from './random-writes.ts';
@@ -31,7 +31,7 @@ const onTarget = (target: Target, sql: string, values?: unknown[]) =>
   target.database.db.query<Record<string, unknown>>(sql, values);
 
 const WRITE_MS = 5_000;
-const SEED = Number(process.env.HEXCLAVE_TEST_SEED ?? Date.now() % 2 ** 32);
+const SEED = testSeed();
 
 /** Four writers, each a transaction after the other. */
 function writing(end: number): Promise<number[]> {

@@ -7,10 +7,10 @@ export { CLI_CATALOGUE, type CliEnvironment } from './catalogue/tools.ts';
 export { type Choice, choose, type Flavour, isBlank, type Source } from './choose.ts';
 export { envFileNames, type Layer, mergeLayers, readLayers } from './files.ts';
 export { type LoadOptions, loadEnvironment, loadSource } from './load.ts';
-export { boolean, integer, list, oneOf, type Parser, text, url } from './parsers.ts';
-export { currentEnvironment, environmentForChild } from './process.ts';
+export { boolean, fraction, integer, list, oneOf, type Parser, text, url } from './parsers.ts';
+export { currentEnvironment, environmentForChild, forgetDriverDefaults, isRunByNpm } from './process.ts';
 export { getEnvBoolean, getEnvVariable, type ReadOptions } from './read.ts';
-export { resolveEnvironment } from './resolve.ts';
+export { describeConflict, invalidEnvironment, resolveEnvironment } from './resolve.ts';
 export { isSentinel, replaceSentinels, sentinelOf } from './sentinel.ts';
 export { canonicalName, FRONTS, type Front, type Spellings, spellingsOf } from './spelling.ts';
 export {

@@ -1,3 +1,4 @@
+import { devNull } from 'node:os';
 import { expect, test } from 'vitest';
 import { currentEnvironment, environmentForChild, getEnvBoolean, getEnvVariable, sentinelOf } from './index.ts';
 
@@ -72,5 +73,6 @@ test('a program that is started gets nothing of ours but what it is given', () =
   expect(environmentForChild({ HEXCLAVE_C: 'c', LEFT_OUT: undefined }, source)).toEqual({
     PATH: '/bin',
     HEXCLAVE_C: 'c',
+    HEXCLAVE_ENV_DIRECTORY: devNull,
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDatabase } from '@hexclave/db';
 import { type Cluster, copyCluster, initialise, startCluster } from '@hexclave/embedded-postgres';
+import { loadEnvironment, TEST_CATALOGUE } from '@hexclave/env';
 import { describeError } from '@hexclave/errors';
 import { migrate } from '@hexclave/migrations';
 import type { TestProject } from 'vitest/node';
@@ -12,7 +13,7 @@ const TEMPLATE = 'hexclave_template';
 
 /** One PostgreSQL for the whole run. `HEXCLAVE_TEST_POSTGRES_BIN_DIR` picks another version's programs. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const binDir = process.env.HEXCLAVE_TEST_POSTGRES_BIN_DIR || undefined;
+  const { postgresBinDir: binDir } = loadEnvironment(TEST_CATALOGUE, { defaultMode: 'test' });
   const folder = await mkdtemp(join(tmpdir(), 'hexclave-test-'));
   // Entered by the unprivileged user that the server runs as when the tests are run by root.
   await chmod(folder, 0o711);

@@ -4,4 +4,5 @@ export { createEmptyDatabase, createTestDatabase, type TestDatabase, withDatabas
 export { type ExtraCluster, startExtraCluster } from './extra-cluster.ts';
 export { type FaultProxy, type StatementFault, startFaultProxy } from './fault-proxy.ts';
 export { type Random, seededRandom } from './random.ts';
+export { testSeed } from './seed.ts';
 export { type WaitOptions, waitUntil } from './wait-until.ts';

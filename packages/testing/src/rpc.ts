@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { currentEnvironment } from '@hexclave/env';
 
 /** What a process of ours can be asked to do. Arguments and results are cloned, so bigints and Maps are fine. */
 export type Handlers = Record<string, (...args: never[]) => Promise<unknown>>;
@@ -57,7 +58,7 @@ export function startRemote<H extends Handlers>(script: string, options: RemoteO
   const child = fork(script, {
     serialization: 'advanced',
     execArgv: [...(options.execArgv ?? [])],
-    env: { ...process.env, ...options.env },
+    env: { ...currentEnvironment(), ...options.env },
     silent: options.onOutput !== undefined,
   });
   for (const stream of [child.stdout, child.stderr]) {

@@ -10,10 +10,7 @@ export const start = command({
   details:
     'Needs a database and secrets of your own, and names all that is missing. Applies migrations first. Ends with SIGTERM or Ctrl-C, once what is under way is done. With NODE_ENV=development it is the same as `hexclave dev`.',
   examples: ['hexclave start'],
-  run: async (_input, context) => {
-    process.env.NODE_ENV ||= 'production';
-    return runServer(context);
-  },
+  run: (_input, context) => runServer(context, 'production'),
 });
 
 /** The server as a developer runs it. */

@@ -1,11 +1,10 @@
-import { CATALOGUE, type Environment, resolveEnvironment } from '@hexclave/env';
+import { CATALOGUE, type Environment, forgetDriverDefaults, type LoadOptions, loadEnvironment } from '@hexclave/env';
 import { describeError, HexclaveError } from '@hexclave/errors';
 import type { Logger } from 'pino';
 import { describeFailure } from '../http/errors.ts';
 import { givenInternalKeys } from '../seed/internal-keys.ts';
 import { createClosers } from './closers.ts';
 import { startDevelopment } from './development.ts';
-import { forgetDriverDefaults } from './driver-defaults.ts';
 import { startEmulator } from './emulator.ts';
 import { createLogger } from './logger.ts';
 import { startProduction } from './production.ts';
@@ -14,6 +13,8 @@ import { stepsOf } from './steps.ts';
 import { aborted, stopSignal } from './stop-signals.ts';
 
 export type RunOptions = {
+  /** What NODE_ENV is unless it is set. Default: `development`. */
+  defaultMode?: LoadOptions['defaultMode'];
   /** Where the .sql files of the migrations lie. Default: in their package. */
   migrationsDirectory?: string;
   /** The folder of the dashboard's built pages, once they are there. Default: no dashboard is served. */
@@ -27,7 +28,7 @@ export async function run(options: RunOptions = {}): Promise<never> {
   const signal = stopSignal(() => console.error('Stopping …'));
   let logger: Logger | undefined;
   try {
-    const environment = resolveEnvironment(process.env, CATALOGUE);
+    const environment = loadEnvironment(CATALOGUE, { defaultMode: options.defaultMode });
     logger = await createLogger(environment);
     const { migrationsDirectory } = options;
     const dashboardFiles = placedFiles(environment) ?? options.dashboardFiles;

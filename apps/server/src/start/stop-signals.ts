@@ -1,3 +1,5 @@
+import { isRunByNpm } from '@hexclave/env';
+
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** npm passes on a Ctrl-C that the terminal has sent to us as well: one press can arrive twice. */
 const SAME_PRESS_MS = 1_000;
@@ -32,7 +34,7 @@ export function stopSignal(onStopping: () => void): AbortSignal {
  * without this, the server would go on unseen and hold its ports.
  */
 export function whenNpmEnds(callback: () => void): void {
-  if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32') return;
+  if (!isRunByNpm() || process.platform === 'win32') return;
   const parent = process.ppid;
   const watch = setInterval(() => {
     if (process.ppid === parent) return;

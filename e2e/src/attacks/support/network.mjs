@@ -10,8 +10,11 @@ import { appendFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 
+// biome-ignore lint/style/noProcessEnv: loaded into another process before it can read TypeScript.
 const names = new Map(Object.entries(JSON.parse(process.env.TEST_NAMES)));
+// biome-ignore lint/style/noProcessEnv: loaded into another process before it can read TypeScript.
 const routes = JSON.parse(process.env.TEST_ROUTES);
+// biome-ignore lint/style/noProcessEnv: loaded into another process before it can read TypeScript.
 const note = (line) => appendFileSync(process.env.TEST_NETWORK_LOG, `${line}\n`);
 
 function answerFor(name) {

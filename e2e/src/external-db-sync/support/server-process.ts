@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { isPortFree } from '@hexclave/embedded-postgres';
+import { environmentForChild } from '@hexclave/env';
 import { portsOf } from '@hexclave/server';
 import { waitUntil } from '@hexclave/testing';
 
@@ -31,7 +32,6 @@ const START_TIMEOUT_MS = 30_000;
 const STARTS = 5;
 /** Below the ports of the embedded PostgreSQL servers. */
 const PORT_PREFIXES = [110, 200] as const;
-const OURS = /^(NEXT_PUBLIC_)?(HEXCLAVE|STACK)_|^NODE_ENV$|^CRON_SECRET$|^QSTASH_/;
 
 /** Builds the server as `npm run build` does, into a folder that `remove` takes away. */
 export async function buildServer(): Promise<{ program: string; remove(): Promise<void> }> {
@@ -71,14 +71,12 @@ async function freePortPrefix(): Promise<number> {
 }
 
 function spawnServer(args: readonly string[], prefix: number, environment: Record<string, string>): ServerProcess {
-  const inherited = Object.entries(process.env).filter(([name]) => !OURS.test(name));
   const child = spawn(process.execPath, ['--enable-source-maps', ...args], {
-    env: {
-      ...Object.fromEntries(inherited),
+    env: environmentForChild({
       ...environment,
       HEXCLAVE_HOST: '127.0.0.1',
       NEXT_PUBLIC_HEXCLAVE_PORT_PREFIX: String(prefix),
-    },
+    }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const { pid } = child;

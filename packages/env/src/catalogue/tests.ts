@@ -1,4 +1,4 @@
-import { boolean, integer, text, url } from '../parsers.ts';
+import { integer, text } from '../parsers.ts';
 import { type Catalogue, optional } from '../variable.ts';
 
 /** What tests and benchmarks read. */
@@ -11,14 +11,6 @@ export const TEST_CATALOGUE = {
     sentence: 'The programs of the PostgreSQL that tests run on.',
     whenUnset: 'The one from npm.',
   }),
-  databaseConnectionString: optional({
-    name: 'TEST_DATABASE_CONNECTION_STRING',
-    prefix: 'server',
-    parser: url(['postgresql', 'postgres']),
-    visibility: 'secret',
-    sentence: 'A running PostgreSQL, as its superuser, in which tests make and drop databases of their own.',
-    whenUnset: 'One is started.',
-  }),
   seed: optional({
     name: 'TEST_SEED',
     prefix: 'server',
@@ -27,12 +19,12 @@ export const TEST_CATALOGUE = {
     sentence: 'Repeats the random choices of a test that has printed it.',
     whenUnset: 'Another one each time.',
   }),
-  isCi: optional({
+  ci: optional({
     name: 'CI',
     prefix: 'none',
-    parser: boolean(),
+    parser: text(),
     visibility: 'public',
-    sentence: 'With `true`, a test whose program is missing fails instead of being left out.',
+    sentence: 'Where it is set, a test whose program is missing fails instead of being left out.',
     whenUnset: 'It is left out.',
   }),
 } as const satisfies Catalogue;
