@@ -2,4 +2,6 @@
 export const PROJECT_LINKS = [
   { to: '/projects/$projectId', icon: 'database', label: 'External databases' },
   { to: '/projects/$projectId/keys', icon: 'key', label: 'API keys' },
+  { to: '/projects/$projectId/audit-log', icon: 'log', label: 'Audit log' },
+  { to: '/projects/$projectId/settings', icon: 'settings', label: 'Settings' },
 ] as const;

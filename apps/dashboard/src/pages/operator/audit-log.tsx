@@ -1,5 +1,5 @@
-import { Page } from '../../components/layout.tsx';
+import { AuditLogView } from '../audit-log-view.tsx';
 
 export function AuditLogPage() {
-  return <Page title="AuditLog">…</Page>;
+  return <AuditLogView lead="Who changed what in all projects, when and why. Kept for a year." />;
 }

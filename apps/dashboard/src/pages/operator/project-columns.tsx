@@ -1,0 +1,112 @@
+import { Link } from '@tanstack/react-router';
+import type { Column } from '../../components/data-table.tsx';
+import { type ShownState, StatePill } from '../../components/state-pill.tsx';
+import { TimeAgo } from '../../components/time-ago.tsx';
+import type { ListedProject } from '../../lib/all-projects.ts';
+import { formatCount, formatDuration, formatRows } from '../../lib/format.ts';
+import { useNow } from '../../lib/use-now.ts';
+import styles from './projects.module.css';
+
+/** What needs attention most comes first; of two that fail, the one that has failed for longer. */
+const URGENCY: Record<ShownState, number> = { failing: 0, behind: 1, paused: 2, fresh: 3, none: 4 };
+const MILLIS_IN_100_YEARS = 3.2e12;
+
+export const PROJECT_COLUMNS: readonly Column<ListedProject>[] = [
+  {
+    id: 'name',
+    header: 'Project',
+    sortBy: ({ name }) => name,
+    cell: ({ id, name, branch }) => (
+      <div className={styles.name}>
+        <Link to="/projects/$projectId" params={{ projectId: id }} title={name}>
+          {name}
+        </Link>
+        <span className={styles.id} title={id}>
+          {branch === undefined ? id : `${id} · ${branch}`}
+        </span>
+      </div>
+    ),
+  },
+  {
+    id: 'state',
+    header: 'State',
+    width: '132px',
+    sortBy: urgencyOf,
+    cell: ({ state }) => <StatePill state={state} />,
+  },
+  {
+    id: 'behind',
+    header: 'Rows behind',
+    width: '118px',
+    align: 'end',
+    sortBy: ({ sync }) => sync?.rows_behind ?? null,
+    cell: ({ sync }) => (sync === undefined ? <None /> : formatRows(sync.rows_behind, sync.rows_behind_precision)),
+  },
+  {
+    id: 'lag',
+    header: 'Oldest change',
+    width: '124px',
+    align: 'end',
+    sortBy: ({ sync }) =>
+      (sync && (sync.oldest_unsynced_at_millis === null ? 0 : -sync.oldest_unsynced_at_millis)) || null,
+    cell: ({ sync }) =>
+      sync === undefined || sync.oldest_unsynced_at_millis === null ? (
+        <None />
+      ) : (
+        <Age since={sync.oldest_unsynced_at_millis} />
+      ),
+  },
+  {
+    id: 'databases',
+    header: 'Databases',
+    width: '104px',
+    align: 'end',
+    sortBy: ({ sync }) => sync?.external_databases ?? null,
+    cell: ({ sync }) => (sync === undefined ? <None /> : formatCount(sync.external_databases)),
+  },
+  {
+    id: 'applied',
+    header: 'Last change arrived',
+    width: '160px',
+    sortBy: ({ sync }) => sync?.last_applied_at_millis ?? null,
+    cell: ({ sync }) =>
+      sync?.last_applied_at_millis == null ? <None /> : <TimeAgo millis={sync.last_applied_at_millis} />,
+  },
+  {
+    id: 'problem',
+    header: 'Problem',
+    width: '30%',
+    sortBy: ({ sync }) => sync?.error?.message ?? null,
+    cell: ({ sync }) => (sync === undefined ? <None /> : <Problem sync={sync} />),
+  },
+];
+
+function urgencyOf({ state, sync }: ListedProject): number {
+  return URGENCY[state] + (sync?.failing_since_millis ?? sync?.oldest_unsynced_at_millis ?? 0) / MILLIS_IN_100_YEARS;
+}
+
+function Age({ since }: { since: number }) {
+  return formatDuration(useNow() - since);
+}
+
+function Problem({ sync }: { sync: NonNullable<ListedProject['sync']> }) {
+  if (sync.error !== null) {
+    const text = `${sync.error.external_database_id}: ${sync.error.message}`;
+    return (
+      <span className={styles.problem} title={text}>
+        {text}
+      </span>
+    );
+  }
+  if (sync.parked_rows > 0) return <>{formatCount(sync.parked_rows)} parked rows</>;
+  return <None />;
+}
+
+function None() {
+  return (
+    <span className={styles.none}>
+      <span aria-hidden="true">–</span>
+      <span className="visually-hidden">None</span>
+    </span>
+  );
+}

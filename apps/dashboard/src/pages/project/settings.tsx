@@ -1,0 +1,137 @@
+import type { Project } from '@hexclave/contract';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { Button } from '../../components/button.tsx';
+import { ConfirmDialog } from '../../components/dialog.tsx';
+import { ErrorNotice, Loading, Notice } from '../../components/feedback.tsx';
+import { Form, TextArea, TextField } from '../../components/field.tsx';
+import { Card, Facts, Page, Stack } from '../../components/layout.tsx';
+import { clientFor } from '../../lib/clients.ts';
+import { fieldIssues } from '../../lib/errors.ts';
+import { formatDate } from '../../lib/format.ts';
+import { projectQuery, useProject } from '../../lib/project.ts';
+import { sessionQuery, useSession } from '../../lib/session.ts';
+
+const INTERNAL_PROJECT = 'internal';
+
+/** Name and end of a project. */
+export function SettingsPage() {
+  const { projectId } = useParams({ from: '/signed-in/projects/$projectId/settings' });
+  const project = useProject(projectId);
+  return (
+    <Page title="Settings" lead="What the project is called, and how it is deleted.">
+      {project.error && (
+        <ErrorNotice
+          error={project.error}
+          title="The project could not be loaded"
+          onRetry={() => void project.refetch()}
+        />
+      )}
+      {project.data === undefined ? (
+        <Loading label="The project is being loaded" />
+      ) : (
+        <Stack>
+          <NameCard key={project.data.id} project={project.data} />
+          <DeleteCard project={project.data} />
+        </Stack>
+      )}
+    </Page>
+  );
+}
+
+function NameCard({ project }: { project: Project }) {
+  const [name, setName] = useState(project.display_name);
+  const [description, setDescription] = useState(project.description);
+  const queryClient = useQueryClient();
+  const save = useMutation({
+    mutationFn: () => clientFor(project.id).project.update({ display_name: name.trim(), description }),
+    onSuccess: (saved) => {
+      queryClient.setQueryData(projectQuery(project.id).queryKey, saved);
+      void queryClient.invalidateQueries({ queryKey: ['all-projects'] });
+    },
+  });
+  const issues = fieldIssues(save.error);
+  const isChanged = name.trim() !== project.display_name || description !== project.description;
+  return (
+    <Card title="Project">
+      <Form onSubmit={() => save.mutate()}>
+        <Facts
+          facts={[
+            ['Id', <code key="id">{project.id}</code>],
+            ['Created', formatDate(project.created_at_millis)],
+          ]}
+        />
+        <TextField
+          label="Name"
+          value={name}
+          problem={issues.display_name}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <TextArea
+          label="Description"
+          value={description}
+          problem={issues.description}
+          onChange={(event) => setDescription(event.target.value)}
+        />
+        {save.error && Object.keys(issues).length === 0 && <ErrorNotice error={save.error} title="It was not saved" />}
+        <div>
+          <Button type="submit" variant="primary" disabled={!isChanged || name.trim() === ''} busy={save.isPending}>
+            Save
+          </Button>
+        </div>
+      </Form>
+    </Card>
+  );
+}
+
+function DeleteCard({ project }: { project: Project }) {
+  const [isAsking, setAsking] = useState(false);
+  const remove = useDeleteProject(project.id);
+  if (project.id === INTERNAL_PROJECT) {
+    return (
+      <Notice tone="info">
+        <p>This project administers the server, and cannot be deleted.</p>
+      </Notice>
+    );
+  }
+  return (
+    <Card title="Delete the project" lead="With its users, teams, keys and configuration.">
+      <Button variant="danger" icon="trash" onClick={() => setAsking(true)}>
+        Delete project …
+      </Button>
+      {isAsking && (
+        <ConfirmDialog
+          title="Delete the project"
+          action="Delete project"
+          name={project.display_name}
+          work={remove}
+          onConfirm={() => remove.mutate()}
+          onClose={() => setAsking(false)}
+        >
+          All users, teams, keys and the configuration of {project.display_name} are deleted for good. What was copied
+          into external databases stays there, and is not changed any more.
+        </ConfirmDialog>
+      )}
+    </Card>
+  );
+}
+
+function useDeleteProject(projectId: string) {
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const session = useSession();
+  return useMutation({
+    mutationFn: () =>
+      session.is_operator
+        ? clientFor(INTERNAL_PROJECT).projects.delete(projectId)
+        : clientFor(projectId).project.delete(),
+    onSuccess: async () => {
+      // With the project went its keys, and with those the session of its own admin.
+      if (!session.is_operator) queryClient.setQueryData(sessionQuery.queryKey, null);
+      queryClient.removeQueries({ queryKey: ['project', projectId] });
+      void queryClient.invalidateQueries({ queryKey: ['all-projects'] });
+      await navigate({ to: session.is_operator ? '/projects' : '/sign-in' });
+    },
+  });
+}
