@@ -76,6 +76,8 @@ export { sampler } from './status/sample.ts';
 export { readSnapshot } from './status/snapshot.ts';
 export type { DatabaseStatus, MappingStatus, TenancyStatus, TenancyStatuses } from './status/tenancies.ts';
 export { tenancyReader } from './status/tenancies.ts';
+export type { Troubles, VerificationTotals } from './status/troubles.ts';
+export { readTroubles, readVerificationTotals } from './status/troubles.ts';
 export type { Pace } from './verify/background.ts';
 export type { MappingResult } from './verify/pass.ts';
 export type { RangeSql, RowSet } from './verify/range-sql.ts';

@@ -3,6 +3,7 @@ import type { Environment } from '@hexclave/env';
 import { hexclaveCatalog } from '@hexclave/sync';
 import type { Logger } from 'pino';
 import { countPools } from './count.ts';
+import { installationReader } from './installation.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createMetricsReader } from './metrics-reader.ts';
 import { type HttpTelemetry, type SyncTelemetry, syncTelemetry } from './telemetry.ts';
@@ -32,6 +33,7 @@ export async function startTelemetry(
   const metrics = createMetrics();
   const reader = createMetricsReader(metrics);
   reader.before(countPools(metrics, { api: database }));
+  reader.installation(installationReader(metrics, database, hexclaveCatalog));
   const sdk = await startTracing(settings, metrics, logger);
   return {
     sync: syncTelemetry(metrics, reader, sdk),
