@@ -1,21 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { CATALOGUE, resolveEnvironment, type Source } from '@hexclave/env';
+import {
+  CATALOGUE,
+  currentEnvironment,
+  getEnvVariable,
+  isBlank,
+  resolveEnvironment,
+  type Source,
+  spellingsOf,
+} from '@hexclave/env';
 import { describeError } from '@hexclave/errors';
 import { EMULATOR_SECRETS, ensureSecrets, rotateSecrets } from '@hexclave/server';
 import { shellCommands } from '../../shared/src/shell.ts';
-import { isBlank, spellingsOf } from '../../shared/src/spellings.ts';
 
 /**
  * The secrets of the emulator in this container. `load` prints shell commands that set them, and makes them at the
  * first start; `rotate [--from FILE]` exchanges them, for those in the file (`-` is standard input) where it has any.
  */
 const { values, positionals } = parseArgs({ options: { from: { type: 'string' } }, allowPositionals: true });
-const home = process.env.HEXCLAVE_EMULATOR_HOME || process.env.STACK_EMULATOR_HOME || '/var/lib/hexclave';
+const home = getEnvVariable('HEXCLAVE_EMULATOR_HOME', { fallback: '/var/lib/hexclave' });
 
 const COMMANDS: Record<string, () => Promise<void>> = {
   load: async () => {
-    const secrets = await ensureSecrets(home, givenIn(process.env));
+    const secrets = await ensureSecrets(home, givenIn(currentEnvironment()));
     const everyName = Object.entries(secrets).flatMap(([name, value]) =>
       (spellingsOf(name) ?? [name]).map((spelling) => [spelling, value] as const),
     );
@@ -23,7 +30,7 @@ const COMMANDS: Record<string, () => Promise<void>> = {
   },
   rotate: async () => {
     const { databaseConnectionString } = CATALOGUE;
-    const { databaseConnectionString: connectionString } = resolveEnvironment(process.env, {
+    const { databaseConnectionString: connectionString } = resolveEnvironment(currentEnvironment(), {
       databaseConnectionString,
     });
     await rotateSecrets({ home, connectionString, given: values.from === undefined ? {} : readLines(values.from) });

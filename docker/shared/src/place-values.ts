@@ -1,9 +1,8 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { replaceSentinels, type Source } from '@hexclave/env';
+import { isBlank, isSentinel, replaceSentinels, type Source } from '@hexclave/env';
 import { HexclaveError } from '@hexclave/errors';
 import { escapeFor } from './escape.ts';
-import { isBlank } from './spellings.ts';
 
 /** Latin 1 keeps every byte as it is, whatever the file is; sentinels are plain letters. */
 const BYTES = 'latin1';
@@ -37,7 +36,7 @@ function placeInFile(path: string, source: Source): boolean {
   const text = readFileSync(path, BYTES);
   const placed = replaceSentinels(text, (name) => {
     const value = source[name];
-    return value === undefined || isBlank(value) ? undefined : encode(path, name, value);
+    return value === undefined || isBlank(value) || isSentinel(value) ? undefined : encode(path, name, value);
   });
   if (placed === text) return false;
   writeFileSync(path, placed, BYTES);

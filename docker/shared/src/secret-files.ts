@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { Source } from '@hexclave/env';
+import { isBlank, isSentinel, type Source } from '@hexclave/env';
 import { HexclaveError } from '@hexclave/errors';
 import type { Changes } from './mirror.ts';
-import { isBlank } from './spellings.ts';
 
 const NAME_OF_FILE = /^((?:HEXCLAVE|STACK)_\w+|CRON_SECRET)_FILE$/;
 
@@ -17,7 +16,7 @@ export function readSecretFiles(source: Source): Changes {
   for (const fileVariable of Object.keys(source)) {
     const path = source[fileVariable];
     const name = NAME_OF_FILE.exec(fileVariable)?.[1];
-    if (name === undefined || path === undefined || isBlank(path)) continue;
+    if (name === undefined || path === undefined || isBlank(path) || isSentinel(path)) continue;
     if (!isBlank(source[name])) throw invalid(`${name} and ${fileVariable} are both set.`, `Unset one of the two.`);
     changes.set(name, read(fileVariable, path));
     changes.set(fileVariable, undefined);

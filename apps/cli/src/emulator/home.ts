@@ -1,17 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { optional, resolveEnvironment, text } from '@hexclave/env';
+import { CLI_CATALOGUE, resolveEnvironment } from '@hexclave/env';
 import type { Context } from '../context.ts';
-
-const CATALOGUE = {
-  home: optional({
-    name: 'EMULATOR_HOME',
-    prefix: 'server',
-    parser: text(),
-    visibility: 'public',
-    sentence: 'Where the local emulator keeps its data, secrets and log.',
-  }),
-} as const;
 
 /** The places of one local emulator. Nothing of it lies anywhere else. */
 export type Home = {
@@ -24,8 +14,8 @@ export type Home = {
 
 /** The one in HEXCLAVE_EMULATOR_HOME, or in the user's home directory. */
 export function homeOf({ source }: Pick<Context, 'source'>): Home {
-  const { home } = resolveEnvironment(source, CATALOGUE);
-  const directory = resolve(home ?? join(homedir(), '.hexclave', 'emulator'));
+  const { emulatorHome } = resolveEnvironment(source, { emulatorHome: CLI_CATALOGUE.emulatorHome });
+  const directory = resolve(emulatorHome ?? join(homedir(), '.hexclave', 'emulator'));
   return {
     directory,
     data: join(directory, 'data'),

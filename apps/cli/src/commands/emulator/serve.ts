@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { CLI_CATALOGUE, resolveEnvironment } from '@hexclave/env';
+import { CATALOGUE, resolveEnvironment } from '@hexclave/env';
 import { command } from '../../declare/command.ts';
 import { homeOf } from '../../emulator/home.ts';
 import { takeLock } from '../../emulator/lock.ts';
@@ -13,7 +13,7 @@ export const serveEmulator = command({
   isHidden: true,
   run: async (_input, context) => {
     const home = homeOf(context);
-    const { portPrefix } = resolveEnvironment(context.source, { portPrefix: CLI_CATALOGUE.portPrefix });
+    const { portPrefix } = resolveEnvironment(context.source, { portPrefix: CATALOGUE.portPrefix });
     await mkdir(home.directory, { recursive: true });
     await takeLock(home.directory, 'server', 0);
     await recordRunning(home, portPrefix);

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { CLI_CATALOGUE, integer, resolveEnvironment } from '@hexclave/env';
+import { CATALOGUE, integer, isBlank, resolveEnvironment } from '@hexclave/env';
 import type { Context } from '../../context.ts';
 import { command } from '../../declare/command.ts';
 import { option } from '../../declare/values.ts';
@@ -45,9 +45,9 @@ export const startEmulator = command({
 async function start(home: Home, portPrefix: number | undefined, context: Context): Promise<void> {
   const { EMULATOR_SECRETS, ensureSecrets } = await import('@hexclave/server');
   const { source, signal, note } = context;
-  const environment = resolveEnvironment(source, { portPrefix: CLI_CATALOGUE.portPrefix });
-  const given = Object.fromEntries(EMULATOR_SECRETS.map((name) => [name, source[name] || undefined]));
-  const secrets = await ensureSecrets(home.directory, given);
+  const environment = resolveEnvironment(source, { portPrefix: CATALOGUE.portPrefix });
+  const given = EMULATOR_SECRETS.filter((name) => !isBlank(source[name])).map((name) => [name, source[name]] as const);
+  const secrets = await ensureSecrets(home.directory, Object.fromEntries(given));
   note('Starting …');
   await startProcess({ home, portPrefix: portPrefix ?? environment.portPrefix, secrets, source, signal });
 }
