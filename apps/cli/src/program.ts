@@ -1,6 +1,7 @@
 import manifest from '../package.json' with { type: 'json' };
 import { config } from './commands/config/index.ts';
 import { dbSync } from './commands/db-sync/index.ts';
+import { doctor } from './commands/doctor/index.ts';
 import { emulator } from './commands/emulator/index.ts';
 import { migrate } from './commands/migrate.ts';
 import { projects } from './commands/projects/index.ts';
@@ -13,7 +14,7 @@ export const PROGRAM = {
   ...group({
     name: 'hexclave',
     summary: 'Runs a Hexclave server, and talks to one',
-    commands: [start, dev, emulator, migrate, projects, users, config, dbSync],
+    commands: [start, dev, emulator, migrate, projects, users, config, dbSync, doctor],
   }),
   version: manifest.version,
 };
