@@ -7,6 +7,8 @@ import type { ClaimedRequest } from './outgoing-requests/request.ts';
 export type PipelineObserver = {
   /** After every pass of a sequencer, those included that found nothing. */
   onPass?(pass: ObservedPass): void;
+  /** After every time that a poller has looked for requests. */
+  onPoll?(): void;
   /** A message, or a part of this process, has ended a sleep. */
   onWake?(part: 'sequencer' | 'poller'): void;
   /** A delivery takes longer than half of its claim. */

@@ -7,11 +7,13 @@ import { createDeliveries } from './poller/deliveries.ts';
 import { runPoller } from './poller/poller.ts';
 import { pruneTombstones } from './retention/tombstones.ts';
 import { runSequencer, type Watching } from './sequencer/sequencer.ts';
+import { type Activity, noting, type ProcessInfo } from './status/processes.ts';
+import { runSampler } from './status/run-sampler.ts';
 import type { Verifier } from './verify/verifier.ts';
 import { createWaker } from './waker.ts';
 
 /** The parts of the pipeline, for the log. */
-export type PipelinePart = 'sequencer' | 'poller' | 'listener' | 'retention';
+export type PipelinePart = 'sequencer' | 'poller' | 'listener' | 'retention' | 'status';
 
 export type PipelineOptions = {
   readonly db: Database;
@@ -25,6 +27,8 @@ export type PipelineOptions = {
   readonly concurrency?: number;
   /** Compares copies with their source, beside everything else. */
   readonly verifier?: Verifier;
+  /** This process, for the status, which then gets its samples. */
+  readonly process?: ProcessInfo;
 } & Watching;
 
 /** A running pipeline. `stop` resolves when nothing is under way any more. */
@@ -36,8 +40,10 @@ const ORIGINS_KEPT_MS = 60 * 60_000;
 
 /** Starts all loops of a long-lived process. */
 export function startPipeline(options: PipelineOptions): Pipeline {
-  const { db, resident, catalog, deliver, concurrency, observer, followOrigins } = options;
+  const { db, resident, catalog, deliver, concurrency, followOrigins } = options;
   const stopping = new AbortController();
+  const activity: Activity = { sequencerRanAt: null, pollerRanAt: null, deliveries: () => deliveries.size };
+  const observer = noting(activity, options.observer);
   const sequencerWaker = createWaker();
   const pollerWaker = createWaker();
   const report = (part: PipelinePart) => (error: unknown, request?: ClaimedRequest) => {
@@ -62,6 +68,8 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     resident.listen({ channels, onError: report('listener') }, stopping.signal),
     runRetention(db, catalog, report('retention'), stopping.signal),
     options.verifier?.run(stopping.signal),
+    options.process &&
+      runSampler({ db, catalog, process: options.process, activity, onError: report('status') }, stopping.signal),
   ];
   return {
     stop: async () => {

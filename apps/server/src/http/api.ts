@@ -1,13 +1,16 @@
-import { type AnyRoute, KnownError, routes } from '@hexclave/contract';
-import { Hono } from 'hono';
+import { type AnyRoute, KnownError, routes, streamRoutes } from '@hexclave/contract';
+import { type Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Authentication } from '../services/authentication.ts';
+import type { Follower } from '../services/status-follower.ts';
 import { authenticateRequest } from './authenticate.ts';
 import { clientAddress } from './client-address.ts';
 import type { HttpEnvironment, HttpServices } from './environment.ts';
+import { eventStream } from './event-stream.ts';
 import { handlers } from './handlers.ts';
 import type { RateLimiter } from './rate-limits.ts';
 import { readInput } from './request-input.ts';
+import { streamHandlers } from './stream-handlers.ts';
 
 export type Api = Hono<HttpEnvironment>;
 
@@ -17,22 +20,60 @@ type AnyHandler = (
   authentication: Authentication | undefined,
   input: object,
 ) => Promise<object>;
+type AnyStreamHandler = (
+  services: HttpServices,
+  authentication: Authentication,
+  input: object,
+  lastEventId: string | undefined,
+) => Promise<Follower>;
+
+/** A route and what answers it. */
+type Bound = {
+  readonly route: AnyRoute;
+  readonly answer: (c: RequestContext, authentication: Authentication | undefined, input: object) => Promise<Response>;
+};
+type RequestContext = Context<HttpEnvironment>;
 
 /** The routes of the contract, bound to their handlers. */
 export function createApi(services: HttpServices, limiter: RateLimiter): Api {
   const api: Api = new Hono();
-  const bound = Object.keys(routes).map((name) => {
-    const key = name as keyof typeof routes;
-    return { route: routes[key] as unknown as AnyRoute, handler: handlers[key] as unknown as AnyHandler };
-  });
+  const bound = [...boundRoutes(services), ...boundStreams(services)];
   // Of two routes that match, the router takes the first: /projects/current goes before /projects/{project_id}.
   bound.sort((a, b) => parameterCount(a.route.path) - parameterCount(b.route.path));
-  for (const { route, handler } of bound) bindRoute(api, services, limiter, route, handler);
+  for (const each of bound) bindRoute(api, services, limiter, each);
   for (const path of new Set(bound.map(({ route }) => route.path))) refuseOtherMethods(api, path, bound);
   return api;
 }
 
-function bindRoute(api: Api, services: HttpServices, limiter: RateLimiter, route: AnyRoute, handler: AnyHandler): void {
+function boundRoutes(services: HttpServices): Bound[] {
+  return Object.keys(routes).map((name) => {
+    const key = name as keyof typeof routes;
+    const route = routes[key] as unknown as AnyRoute;
+    const handler = handlers[key] as unknown as AnyHandler;
+    return {
+      route,
+      answer: async (c, authentication, input) =>
+        c.json(await handler(services, authentication, input), route.status as ContentfulStatusCode),
+    };
+  });
+}
+
+function boundStreams(services: HttpServices): Bound[] {
+  return Object.keys(streamRoutes).map((name) => {
+    const key = name as keyof typeof streamRoutes;
+    const handler = streamHandlers[key] as unknown as AnyStreamHandler;
+    return {
+      route: streamRoutes[key] as unknown as AnyRoute,
+      answer: async (c, authentication, input) => {
+        const lastEventId = c.req.header('last-event-id');
+        const follower = await handler(services, authentication as Authentication, input, lastEventId);
+        return eventStream(follower, c.req.raw.signal);
+      },
+    };
+  });
+}
+
+function bindRoute(api: Api, services: HttpServices, limiter: RateLimiter, { route, answer }: Bound): void {
   api.on(route.method.toUpperCase(), toRouterPath(route.path), async (c) => {
     c.get('facts').route = `${route.method.toUpperCase()} ${route.path}`;
     const authentication =
@@ -43,8 +84,7 @@ function bindRoute(api: Api, services: HttpServices, limiter: RateLimiter, route
     if (route.limit !== undefined && authentication !== undefined) {
       await limiter.count(route.limit, authentication.projectId);
     }
-    const input = await readInput(c, route);
-    return c.json(await handler(services, authentication, input), route.status as ContentfulStatusCode);
+    return answer(c, authentication, await readInput(c, route));
   });
 }
 

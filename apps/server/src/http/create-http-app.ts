@@ -1,7 +1,9 @@
 import { KnownError, openApiDocument } from '@hexclave/contract';
+import { hexclaveCatalog } from '@hexclave/sync';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { assertHealthy } from '../services/health.ts';
+import { createStatusService, type StatusService } from '../services/status-service.ts';
 import { answerScrape } from '../telemetry/metrics-route.ts';
 import type { HttpTelemetry } from '../telemetry/telemetry.ts';
 import { type Api, createApi } from './api.ts';
@@ -16,7 +18,9 @@ const DEFAULT_MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** `latest` is another name of the current version. */
 const API_ROOTS = ['/api/v1', '/api/latest'];
 
-export type HttpAppDependencies = HttpServices & {
+export type HttpAppDependencies = Omit<HttpServices, 'status'> & {
+  /** Of the tables that this server syncs. Default: one whose streams no stop ends. */
+  status?: StatusService;
   /** Adds the routes of the sync pipeline, below the API's root. They authenticate for themselves. */
   mountInternalSyncRoutes?: (api: Api) => void;
   telemetry?: HttpTelemetry;
@@ -35,7 +39,7 @@ export function createHttpApp(dependencies: HttpAppDependencies): Hono<HttpEnvir
   app.use(refuseLargeBodies(dependencies));
 
   const limiter = createRateLimiter(config.rateLimits);
-  const api = createApi(dependencies, limiter);
+  const api = createApi({ ...dependencies, status: dependencies.status ?? statusOf(dependencies) }, limiter);
   dependencies.mountInternalSyncRoutes?.(api);
   mountDocumentation(api, config.version);
   for (const root of API_ROOTS) app.route(root, api);
@@ -43,7 +47,11 @@ export function createHttpApp(dependencies: HttpAppDependencies): Hono<HttpEnvir
   return app;
 }
 
-function refuseLargeBodies({ logger, config }: HttpServices) {
+function statusOf({ database, logger }: Pick<HttpServices, 'database' | 'logger'>): StatusService {
+  return createStatusService({ database, catalog: hexclaveCatalog, signal: new AbortController().signal, logger });
+}
+
+function refuseLargeBodies({ logger, config }: Pick<HttpServices, 'logger' | 'config'>) {
   const maxSize = config.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
   return bodyLimit({
     maxSize,

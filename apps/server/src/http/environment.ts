@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Logger } from 'pino';
 import type { Authentication } from '../services/authentication.ts';
 import type { ConfigServices } from '../services/config.ts';
+import type { StatusService } from '../services/status-service.ts';
 import type { ConnectionTester } from '../sync/connection-tester.ts';
 import type { RateLimits } from './rate-limits.ts';
 
@@ -42,4 +43,9 @@ export type HttpConfig = {
 };
 
 /** Everything that the HTTP API works with. */
-export type HttpServices = ConfigServices & { connectionTester: ConnectionTester; logger: Logger; config: HttpConfig };
+export type HttpServices = ConfigServices & {
+  connectionTester: ConnectionTester;
+  status: StatusService;
+  logger: Logger;
+  config: HttpConfig;
+};

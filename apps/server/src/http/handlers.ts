@@ -5,7 +5,7 @@ import * as config from '../services/config.ts';
 import * as contactChannels from '../services/contact-channels.ts';
 import { assertHealthy } from '../services/health.ts';
 import * as projects from '../services/projects.ts';
-import * as status from '../services/status.ts';
+import * as status from '../services/status-access.ts';
 import * as teamMembers from '../services/team-members.ts';
 import * as teams from '../services/teams.ts';
 import * as users from '../services/users.ts';
@@ -52,8 +52,8 @@ export const handlers: Handlers = {
 
   ...controlHandlers,
 
-  getSyncStatus: () => status.readStatus(),
-  getSyncStatusHistory: () => status.readHistory(),
+  getSyncStatus: (services, authentication, { query }) => status.readStatus(services, authentication, query),
+  getSyncStatusHistory: (services, authentication, { query }) => status.readHistory(services, authentication, query),
 
   createTeam: ({ database }, { tenancyId }, { body }) => teams.createTeam(database, tenancyId, body),
   listTeams: ({ database }, { tenancyId }, { query }) => teams.listTeams(database, tenancyId, query),

@@ -1,11 +1,141 @@
-import { KnownError, type RouteReply, type routes } from '@hexclave/contract';
+import type {
+  AllSyncStatus,
+  ProjectSyncStatus,
+  ProjectSyncSummary,
+  StatusHistory,
+  StatusQuery,
+  StatusSnapshot,
+  SyncTotals,
+} from '@hexclave/contract';
+import { schemaError } from '@hexclave/contract';
+import type { Database, Queryable } from '@hexclave/db';
+import {
+  type Attention,
+  type Catalog,
+  compileBacklog,
+  countTenancies,
+  type ListPosition,
+  type ListRequest,
+  listTenancies,
+  readAttention,
+  readDatabaseHistory,
+  readPipeline,
+  readPipelineHistory,
+  readSnapshot,
+  type TenancyStatuses,
+  tenancyReader,
+} from '@hexclave/sync';
+import { decodePosition, encodePosition } from './status-cursor.ts';
+import { databaseHistory, HISTORY_MS, pipelineHistory } from './status-history.ts';
+import { DETAIL_LIMIT, pipelineStatus, projectStatus, projectSummary } from './status-shapes.ts';
 
-/** How fresh every copy is, and what stands in the way. */
-export async function readStatus(): Promise<RouteReply<typeof routes.getSyncStatus>> {
-  throw new KnownError('SERVICE_UNAVAILABLE', {});
+/** In lists, where a page has many projects, backlogs are counted up to so many rows of a table. */
+const LIST_LIMIT = 100;
+
+/** So many projects that are not fresh are in a snapshot of all. */
+const MOST_FOLLOWED = 500;
+
+/** What is followed of all projects. */
+export type AllSnapshot = Extract<StatusSnapshot, { scope: 'all' }>;
+
+/** Reads statuses; each call is one snapshot of the internal database. */
+export type StatusReader = {
+  /** Those that exist of some projects, by the ids of their tenancies. */
+  projects(tenancyIds: readonly string[]): Promise<Map<string, ProjectSyncStatus>>;
+  page(query: StatusQuery): Promise<AllSyncStatus>;
+  /** All that are not fresh, with the pipeline. `settled`: what has become of those of `before` that are no longer among them. */
+  followed(before: readonly string[]): Promise<{ snapshot: AllSnapshot; settled: ProjectSyncSummary[] }>;
+  projectHistory(tenancyId: string, externalDatabaseId: string | undefined): Promise<StatusHistory>;
+  wholeHistory(): Promise<StatusHistory>;
+};
+
+export function createStatusReader(database: Database, catalog: Catalog): StatusReader {
+  const sql = compileBacklog(catalog);
+  const readTenancies = tenancyReader(catalog);
+
+  const summaries = async (tx: Queryable, ids: readonly string[]) => {
+    const statuses = await readTenancies(tx, ids, LIST_LIMIT);
+    return inOrder(statuses, ids).map((status) => projectSummary(status, statuses.at));
+  };
+  const overview = async (tx: Queryable) => {
+    const attention = await readAttention(tx, sql);
+    const pipeline = await readPipeline(tx, sql);
+    const totals = totalsOf(attention, await countTenancies(tx));
+    return { attention, totals, pipeline: pipelineStatus(pipeline), at_millis: pipeline.at.getTime() };
+  };
+  const history = (read: (tx: Queryable) => Promise<Pick<StatusHistory, 'pipeline' | 'external_databases'>>) =>
+    readSnapshot(database, async (tx) => {
+      const [now] = await tx.query<{ at: Date }>('SELECT now() AS at');
+      const at = now?.at.getTime() ?? Date.now();
+      return { at_millis: at, from_millis: at - HISTORY_MS, ...(await read(tx)) };
+    });
+
+  return {
+    projects: (ids) =>
+      readSnapshot(database, async (tx) => {
+        const statuses = await readTenancies(tx, ids, DETAIL_LIMIT);
+        return new Map([...statuses.tenancies].map(([id, status]) => [id, projectStatus(status, statuses)]));
+      }),
+    page: (query) =>
+      readSnapshot(database, async (tx) => {
+        const { attention, ...rest } = await overview(tx);
+        const { ids, next } = await listTenancies(tx, attention, toListRequest(query));
+        return {
+          scope: 'all',
+          ...rest,
+          is_paginated: true,
+          items: await summaries(tx, ids),
+          pagination: { limit: query.limit, next_cursor: next && encodePosition(next) },
+        };
+      }),
+    followed: (before) =>
+      readSnapshot(database, async (tx) => {
+        const { attention, ...rest } = await overview(tx);
+        const ids = attention.slice(0, MOST_FOLLOWED).map(({ tenancyId }) => tenancyId);
+        const known = new Set(ids);
+        const all = await summaries(tx, [...ids, ...before.filter((id) => !known.has(id))]);
+        const projects = all.filter(({ tenancy_id }) => known.has(tenancy_id));
+        const settled = all.filter(({ tenancy_id }) => !known.has(tenancy_id));
+        return {
+          snapshot: { scope: 'all', ...rest, projects, projects_left_out: attention.length - ids.length },
+          settled,
+        };
+      }),
+    projectHistory: (tenancyId, externalDatabaseId) =>
+      history(async (tx) => ({
+        pipeline: [],
+        external_databases: databaseHistory(await readDatabaseHistory(tx, tenancyId, externalDatabaseId ?? null)),
+      })),
+    wholeHistory: () =>
+      history(async (tx) => ({ pipeline: pipelineHistory(await readPipelineHistory(tx)), external_databases: [] })),
+  };
 }
 
-/** Rates, backlogs and delays of the last hour. */
-export async function readHistory(): Promise<RouteReply<typeof routes.getSyncStatusHistory>> {
-  throw new KnownError('SERVICE_UNAVAILABLE', {});
+function inOrder({ tenancies }: TenancyStatuses, ids: readonly string[]) {
+  return ids.flatMap((id) => tenancies.get(id) ?? []);
+}
+
+function totalsOf(attention: readonly Attention[], counts: { tenancies: number; databases: number }): SyncTotals {
+  const of = (state: Attention['state']) => attention.filter((each) => each.state === state).length;
+  return {
+    projects: counts.tenancies,
+    external_databases: counts.databases,
+    fresh: Math.max(0, counts.tenancies - attention.length),
+    behind: of('behind'),
+    failing: of('failing'),
+    paused: of('paused'),
+  };
+}
+
+function toListRequest({ limit, state, sort, query, cursor }: StatusQuery): ListRequest {
+  return { limit, state, sort, search: query || undefined, after: positionOf(cursor, sort) };
+}
+
+function positionOf(cursor: string | undefined, sort: StatusQuery['sort']): ListPosition | undefined {
+  if (cursor === undefined) return undefined;
+  const position = decodePosition(cursor);
+  if (position === undefined || (position.kind === 'attention' && sort !== 'state')) {
+    throw schemaError('query.cursor', 'is not a cursor of this list');
+  }
+  return position;
 }

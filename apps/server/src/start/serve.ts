@@ -5,6 +5,7 @@ import { createConnectionCipher } from '../external-databases/connection-cipher.
 import { createExternalDatabaseStore } from '../external-databases/postgres-store.ts';
 import { createHttpApp } from '../http/create-http-app.ts';
 import { mappingCatalogueOf } from '../services/mapping-catalogue.ts';
+import { createStatusService } from '../services/status-service.ts';
 import { syncConfigOf } from '../sync/config.ts';
 import { createConnectionTester } from '../sync/connection-tester.ts';
 import { createSync } from '../sync/pipeline.ts';
@@ -37,18 +38,26 @@ export async function serve(context: StartContext, options: ServeOptions): Promi
   const telemetry = await startTelemetry(environment, secrets.metricsSecret, database, logger);
   closers.add(() => telemetry.stop());
   const apiUrl = environment.apiUrl ?? `http://localhost:${ports.api}`;
+  const status = createStatusService({
+    database: telemetry.database(database),
+    catalog: hexclaveCatalog,
+    signal,
+    logger,
+  });
   const sync = createSync({
     connectionString: database.connectionString,
     cipher,
     logger,
     config: syncConfigOf(environment, secrets, apiUrl),
     telemetry: telemetry.sync,
+    onSynced: status.hub.wake,
   });
   closers.add(() => sync.stop());
   const app = createHttpApp({
     database: telemetry.database(database),
     externalDatabases: createExternalDatabaseStore(cipher),
     mappings: mappingCatalogueOf(hexclaveCatalog),
+    status,
     connectionTester: createConnectionTester(hexclaveCatalog, environment.allowPrivateHosts),
     logger,
     config: { version: VERSION, trustedProxies: environment.trustedProxies },

@@ -1,12 +1,16 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { createDatabase, createResident, type Resident } from '@hexclave/db';
 import { isPublic } from '@hexclave/destination-postgres';
 import {
   createEngine,
   createHttpCaller,
   createVerifier,
+  type Deliver,
   type EngineOptions,
   hexclaveCatalog,
   type Pipeline,
+  type ProcessInfo,
   qstashVerifier,
   startPipeline,
 } from '@hexclave/sync';
@@ -16,6 +20,7 @@ import type { ConnectionCipher } from '../external-databases/connection-cipher.t
 import type { HttpEnvironment } from '../http/environment.ts';
 import { describeFailure } from '../http/errors.ts';
 import { type SyncTelemetry, UNWATCHED } from '../telemetry/telemetry.ts';
+import { VERSION } from '../version.ts';
 import type { SyncConfig } from './config.ts';
 import { deliveryOf } from './delivery.ts';
 import { connector } from './destinations.ts';
@@ -28,6 +33,8 @@ export type SyncDependencies = {
   readonly logger: Logger;
   readonly config: SyncConfig;
   readonly telemetry?: SyncTelemetry;
+  /** Called after every delivery of a sync from this process. */
+  readonly onSynced?: () => void;
 };
 
 /** The sync pipeline of one server process. */
@@ -49,7 +56,7 @@ export const STOP_WITHIN_MS = 20_000;
 const CLOSE_WITHIN_MS = 2_000;
 
 export function createSync({ connectionString, cipher, logger, config, ...rest }: SyncDependencies): Sync {
-  const { telemetry = UNWATCHED } = rest;
+  const { telemetry = UNWATCHED, onSynced = () => undefined } = rest;
   const resident = createResident({ connectionString, applicationName: 'hexclave sync listener' });
   const { engineDb, queueDb } = openPools(connectionString, resident, logger);
   telemetry.pools({ engine: engineDb, queue: queueDb });
@@ -64,7 +71,7 @@ export function createSync({ connectionString, cipher, logger, config, ...rest }
     createEngine({ db: engineDb, catalog: hexclaveCatalog, connect: telemetry.connect(connect), onFailure }),
     engineDb,
   );
-  const deliver = telemetry.deliver(deliveryOf(config, engine, caller), queueDb);
+  const deliver = afterSync(telemetry.deliver(deliveryOf(config, engine, caller), queueDb), onSynced);
   const reportPart = (part: string, error: unknown, about?: About) => {
     telemetry.onError(part);
     logger.error({ part, ...factsOf(about), failure: describeFailure(error) }, 'sync pipeline failed');
@@ -100,6 +107,7 @@ export function createSync({ connectionString, cipher, logger, config, ...rest }
           ...{ db: queueDb, resident, catalog: hexclaveCatalog },
           deliver,
           verifier,
+          process: thisProcess(),
           onError: reportPart,
           ...watching,
         });
@@ -112,6 +120,19 @@ export function createSync({ connectionString, cipher, logger, config, ...rest }
       await within(CLOSE_WITHIN_MS, Promise.all([engine.close(), caller.close(), engineDb.end(), queueDb.end()]));
     },
   };
+}
+
+function afterSync(deliver: Deliver, onSynced: () => void): Deliver {
+  return async (request, signal) => {
+    const result = await deliver(request, signal);
+    if (request.kind === 'sync') onSynced();
+    return result;
+  };
+}
+
+/** As it is listed among the servers. */
+function thisProcess(): ProcessInfo {
+  return { id: randomUUID(), host: hostname(), processId: process.pid, version: VERSION, startedAt: new Date() };
 }
 
 /** Two pools: engines that are busy reading must not keep the queue from being worked off. */

@@ -322,13 +322,17 @@ export const statusChange = z
   ])
   .openapi('StatusChange');
 
+const statusEnd = z
+  .object({
+    reason: z.enum(['server_stopping', 'too_slow', 'time_is_up', 'project_deleted']).openapi({
+      description:
+        '`time_is_up`: after some minutes, so that a key that was revoked is asked for again. Connect anew after all but the last.',
+    }),
+  })
+  .openapi('StatusEnd');
+
 export const statusEvent = z
-  .union([
-    statusSnapshot,
-    statusChange,
-    z.object({ at_millis: millis }).openapi('StatusHeartbeat'),
-    z.object({ reason: z.enum(['server_stopping', 'too_slow', 'no_longer_allowed']) }).openapi('StatusEnd'),
-  ])
+  .union([statusSnapshot, statusChange, z.object({ at_millis: millis }).openapi('StatusHeartbeat'), statusEnd])
   .openapi('StatusEvent');
 
 export const historyQuery = z.strictObject({ scope, project_id: projectId, external_database_id: externalDatabaseId });
@@ -389,4 +393,5 @@ export type AllSyncStatus = z.output<typeof allSyncStatus>;
 export type StatusQuery = z.output<typeof statusQuery>;
 export type StatusSnapshot = z.output<typeof statusSnapshot>;
 export type StatusChange = z.output<typeof statusChange>;
+export type StatusEndReason = z.output<typeof statusEnd>['reason'];
 export type StatusHistory = z.output<typeof statusHistory>;

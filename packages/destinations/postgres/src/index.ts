@@ -7,6 +7,7 @@ import { testConnection } from './test-connection.ts';
 
 export { isPublic, resolveTarget } from './address.ts';
 export { classify } from './classify.ts';
+export { parkedRowsSql } from './parked.ts';
 export type { PostgresConnection, SessionOptions, TlsMode } from './session.ts';
 
 /** PostgreSQL 12 and newer as an external database. */

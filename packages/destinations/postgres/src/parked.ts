@@ -1,7 +1,7 @@
 import { quoteIdentifier as id, quoteLiteral } from '@hexclave/db';
 import type { DestinationError, ParkedRow, TargetTable } from '@hexclave/sync';
 import type pg from 'pg';
-import type { Names } from './names.ts';
+import { type Names, namesIn } from './names.ts';
 import { readBounded } from './transaction.ts';
 
 /** Between attempts at a parked row: doubles from a minute to an hour. */
@@ -58,4 +58,9 @@ export async function countParked(client: pg.Client, names: Names, target: Targe
     `SELECT count(*)::int AS count FROM ${names.parked} WHERE mapping_name = ${quoteLiteral(target.mapping)}`,
   );
   return rows[0]?.count ?? 0;
+}
+
+/** What their owner asks to see which rows of a mapping are parked, and why. */
+export function parkedRowsSql(schema: string, mapping: string): string {
+  return `SELECT key, error_code, error_sqlstate, error_message, parked_at, next_attempt_at FROM ${namesIn(schema).parked} WHERE mapping_name = ${quoteLiteral(mapping)} ORDER BY parked_at`;
 }

@@ -24,6 +24,7 @@ export async function runPoller(options: PollerOptions, signal: AbortSignal): Pr
   while (!signal.aborted) {
     try {
       const { mayBeMore } = await claimAndStart(db, deliveries);
+      observer?.onPoll?.();
       if (!mayBeMore && (await waker.sleep(IDLE_POLL_MS, signal))) observer?.onWake?.('poller');
     } catch (error) {
       onError(error);

@@ -1,4 +1,5 @@
 import type { Database, Queryable } from '@hexclave/db';
+import type { PipelineObserver } from '../observer.ts';
 
 /** A process that drives the pipeline, as it tells of itself. */
 export type ProcessInfo = {
@@ -15,6 +16,22 @@ export type Activity = {
   pollerRanAt: Date | null;
   readonly deliveries: () => number;
 };
+
+/** Notes when the loops go round, beside whoever else observes them. */
+export function noting(activity: Activity, observer: PipelineObserver | undefined): PipelineObserver {
+  return {
+    onPass: (pass) => {
+      activity.sequencerRanAt = new Date();
+      observer?.onPass?.(pass);
+    },
+    onPoll: () => {
+      activity.pollerRanAt = new Date();
+      observer?.onPoll?.();
+    },
+    onWake: (part) => observer?.onWake?.(part),
+    onLeaseExtended: (request) => observer?.onLeaseExtended?.(request),
+  };
+}
 
 export type PipelineProcess = ProcessInfo & {
   readonly seenAt: Date;
