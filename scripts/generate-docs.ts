@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endpointsFile } from './docs/endpoints.ts';
+import { developmentTemplate, emptyTemplate, exampleTemplate } from './docs/env-templates.ts';
 import { environmentPage } from './docs/environment.ts';
 import { errorsPage } from './docs/errors.ts';
 import { openApiFile } from './docs/openapi.ts';
@@ -11,6 +12,9 @@ import { tablesPage } from './docs/tables.ts';
 /** Writes the reference files that are compiled from declarations. With `--check` it only says which are stale. */
 const root = new URL('../', import.meta.url);
 const pages = {
+  '.env': emptyTemplate(),
+  '.env.development': developmentTemplate(),
+  '.env.example': exampleTemplate(),
   'docs/reference/environment.md': environmentPage(),
   'docs/reference/errors.md': errorsPage(),
   'docs/reference/openapi.json': openApiFile(),

@@ -23,6 +23,10 @@ export type Variable<T> = {
   requires?: readonly string[];
   /** Names from before it was renamed, in full. They count where it is set under no present name. */
   olderNames?: readonly string[];
+  /** Decides about the `.env` files, so it is not looked for in them. */
+  isBeforeFiles?: true;
+  /** Most installations set it: it is in `.env.example`. */
+  isUsual?: true;
   /** What the template for development sets it to, where that is more than the default. */
   inDevelopment?: string;
 };

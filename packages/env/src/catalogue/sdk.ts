@@ -3,32 +3,28 @@ import { type Catalogue, optional } from '../variable.ts';
 import { CATALOGUE } from './server.ts';
 import { CLI_CATALOGUE } from './tools.ts';
 
+const api = { name: 'API_URL', parser: CATALOGUE.apiUrl.parser, visibility: 'public' } as const;
+
 /** What the JavaScript client reads within somebody's app, where nothing else is given. */
 export const SDK_CATALOGUE = {
   apiUrl: CATALOGUE.apiUrl,
   browserApiUrl: optional({
-    ...CATALOGUE.apiUrl,
-    olderNames: [],
+    ...api,
     prefix: 'browser',
-    inDevelopment: undefined,
-    sentence: 'The same for browsers only, where servers reach the API in another way.',
+    sentence: 'The address of the API for browsers only, where servers reach it in another way.',
     whenUnset: '`NEXT_PUBLIC_HEXCLAVE_API_URL`.',
   }),
   serverApiUrl: optional({
-    ...CATALOGUE.apiUrl,
-    olderNames: [],
+    ...api,
     prefix: 'serverSide',
-    inDevelopment: undefined,
-    sentence: 'The same for servers only.',
+    sentence: 'The address of the API for servers only.',
     whenUnset: '`NEXT_PUBLIC_HEXCLAVE_API_URL`.',
   }),
   viteApiUrl: optional({
-    ...CATALOGUE.apiUrl,
-    olderNames: [],
+    ...api,
     prefix: 'vite',
-    inDevelopment: undefined,
-    sentence: 'The same for apps that Vite bundles.',
-    whenUnset: 'The app has to name the address.',
+    sentence: 'The address of the API for apps that Vite bundles.',
+    whenUnset: 'The app has to name it.',
   }),
   projectId: CLI_CATALOGUE.projectId,
   publicProjectId: optional({
