@@ -97,7 +97,7 @@ type Judging = {
 };
 
 function applyRow(judging: Judging & { readonly tag: string }, row: HistoryRow): void {
-  const { table, subject, violate, tag } = judging;
+  const { table, subject, index, violate, tag } = judging;
   const key = row.key ?? '';
   switch (row.what) {
     case 'insert':
@@ -107,7 +107,7 @@ function applyRow(judging: Judging & { readonly tag: string }, row: HistoryRow):
       table.rows.set(key, { version: row.version ?? 0n, amount: row.detail?.amount });
       return;
     case 'delete':
-      table.graves.set(key, row.version ?? 0n);
+      bury(table, index, row);
       table.rows.delete(key);
       return;
     case 'truncate':
@@ -124,6 +124,12 @@ function applyRow(judging: Judging & { readonly tag: string }, row: HistoryRow):
     default:
       throw new Error(`a history of ${row.what}`);
   }
+}
+
+/** A deletion from a time that a restore of the source has undone says nothing of what may come back. */
+function bury({ graves, position }: TableState, index: SourceIndex, { key, version, at }: HistoryRow): void {
+  if (position !== null && index.canJudge(position.epoch, at)) graves.set(key ?? '', version ?? 0n);
+  else graves.delete(key ?? '');
 }
 
 /** Versions of a key only grow, over its deletions too; except for what a restore of the source has undone. */

@@ -10,7 +10,7 @@ import {
   targetAway,
 } from './scenarios/batches.ts';
 import { killedAfterNumbering, lateLookup, lateTombstone, twoPassesAtOnce } from './scenarios/numbering.ts';
-import { sourceRestored } from './scenarios/restores.ts';
+import { sourceRestored, unnumberedChangesUndone } from './scenarios/restores.ts';
 import { dropTriggers, rewriteFunction } from './sql.ts';
 
 const NUMBERING = 'backfill_null_sequence_ids';
@@ -161,6 +161,18 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     scenario: sourceRestored,
     expects: ['lost', 'zombie'],
+  },
+  {
+    name: 'a restore is known by numbers alone',
+    rewrites: [
+      {
+        file: `${ENGINE}/position.ts`,
+        find: 'if (sourceLsn === null) return true;',
+        replace: 'if (later) return true;',
+      },
+    ],
+    scenario: unnumberedChangesUndone,
+    expects: ['lost', 'stale'],
   },
   {
     name: 'copies sweep nothing',

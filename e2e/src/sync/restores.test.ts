@@ -1,8 +1,9 @@
-import { pruneTombstones } from '@hexclave/sync';
+import { numberAll, pruneTombstones } from '@hexclave/sync';
 import { waitUntil } from '@hexclave/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHarness, differences, type Harness, type Target } from './harness.ts';
 import { addUser, addUsers, removeUser, rename } from './rows.ts';
+import { backUpSource } from './source-backup.ts';
 
 let harness: Harness;
 let tenancy: string;
@@ -148,6 +149,62 @@ describe('an internal database restored from a backup', () => {
     ]);
   });
 
+  test('undoes what the target has from the lost time under numbers from before it', async () => {
+    const engine = harness.newEngine();
+    const kept = await addUser(harness.db, tenancy, { name: 'v0' });
+    const gone = await addUser(harness.db, tenancy, { name: 'back' });
+    await numberAll(harness.db, 20_000);
+    const restore = await backUpSource(harness.internal);
+    // Not numbered, so the target gets these changes with the numbers that the backup has.
+    await rename(harness.db, kept, 'lost');
+    await removeUser(harness.db, gone);
+    await engine.sync({ tenancyId: tenancy, maxDurationMs: 20_000 });
+    expect(await onTarget('SELECT display_name AS name FROM hexclave.users')).toEqual([{ name: 'lost' }]);
+    await restore();
+    await harness.sync(tenancy, engine);
+    await expectEqual();
+    expect(harness.failures).toEqual([]);
+  });
+
+  test('undoes what a copy under way has from the lost time', async () => {
+    await addUsers(harness.db, tenancy, 3_000);
+    const engine = harness.newEngine();
+    await harness.sync(tenancy, engine);
+    // As if the copy had come half way, without a number handed out since it began.
+    const [half] = await onTarget('SELECT id::text FROM hexclave.users ORDER BY id OFFSET 1500 LIMIT 1');
+    await onTarget(
+      `UPDATE hexclave._hexclave_sync_metadata SET copy_progress = jsonb_build_object('after', jsonb_build_array($1::text), 'fresh', false)
+       WHERE mapping_name = 'users'`,
+      [half?.id],
+    );
+    const restore = await backUpSource(harness.internal);
+    await onTarget(
+      `UPDATE hexclave.users SET display_name = 'lost' WHERE id IN (SELECT id FROM hexclave.users ORDER BY id LIMIT 10)`,
+    );
+    await restore();
+    await harness.sync(tenancy, harness.newEngine());
+    await expectEqual();
+  });
+
+  test('leaves copies alone that are not ahead, and takes them over: what was read in older times is refused', async () => {
+    await addUsers(harness.db, tenancy, 5);
+    await harness.sync(tenancy);
+    const positions = () =>
+      onTarget(
+        `SELECT epoch, last_synced_sequence_id AS cursor FROM hexclave._hexclave_sync_metadata WHERE mapping_name = 'teams'`,
+      );
+    const before = await positions();
+    // Only the sequence is set back, to where no target has been: the shortest way to an epoch that loses nothing.
+    await addUsers(harness.db, tenancy, 5);
+    await numberAll(harness.db, 20_000);
+    await harness.db.query(`SELECT setval('"global_seq_id"', (SELECT last_value - 1 FROM "global_seq_id"))`);
+    await harness.sync(tenancy);
+    const [epoch] = await harness.db.query<{ id: string }>('SELECT "id" FROM "SequenceEpoch" ORDER BY "ordinal" DESC');
+    expect(await positions()).toEqual([{ cursor: before[0]?.cursor, epoch: epoch?.id }]);
+    expect(epoch?.id).not.toBe(before[0]?.epoch);
+    await expectEqual();
+  });
+
   test('and every tenancy is asked to compare itself, without a write', async () => {
     await harness.sync(tenancy);
     await harness.db.query('DELETE FROM "OutgoingRequest"');
@@ -155,6 +212,25 @@ describe('an internal database restored from a backup', () => {
     await harness.sync(tenancy);
     expect(await harness.db.query('SELECT "tenancyId" FROM "OutgoingRequest"')).toEqual([{ tenancyId: tenancy }]);
   });
+});
+
+test('a target that an older version has made is brought up to date, and not copied anew', async () => {
+  await addUsers(harness.db, tenancy, 5);
+  await harness.sync(tenancy);
+  const metadata = () =>
+    onTarget('SELECT to_jsonb(m) - $1 AS row FROM hexclave._hexclave_sync_metadata m ORDER BY mapping_name', [
+      'source_lsn',
+    ]);
+  const before = await metadata();
+  await onTarget('ALTER TABLE hexclave._hexclave_sync_metadata DROP COLUMN source_lsn');
+  await harness.sync(tenancy, harness.newEngine());
+  expect(await metadata()).toEqual(before);
+  await addUser(harness.db, tenancy);
+  await harness.sync(tenancy);
+  expect(
+    await onTarget(`SELECT source_lsn > 0 AS noted FROM hexclave._hexclave_sync_metadata WHERE mapping_name = 'users'`),
+  ).toEqual([{ noted: true }]);
+  expect(harness.failures).toEqual([]);
 });
 
 describe('a first copy', () => {

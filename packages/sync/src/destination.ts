@@ -14,6 +14,11 @@ export type Position = {
   readonly cursor: bigint;
   /** `null` when streaming. */
   readonly copy: CopyProgress | null;
+  /**
+   * How far the source's write-ahead log had come, in bytes, when the newest of the rows were read: a row may be newer than
+   * its number tells. `null`: not known. No part of what positions are compared by.
+   */
+  readonly sourceLsn: bigint | null;
 };
 
 /** A copy of a whole mapping, in key order. */
@@ -80,6 +85,7 @@ export type CopyStart = {
   readonly table: TargetTable;
   readonly epoch: string;
   readonly cursor: bigint;
+  readonly sourceLsn: bigint;
   /** Where it begins if the target table is empty; `null`: there is nothing to copy either. */
   readonly ifEmpty: CopyProgress | null;
   /** Where it begins otherwise. */
@@ -115,7 +121,10 @@ export type DestinationConnection = {
   dueParkedRows(table: TargetTable, limit: number): Promise<ParkedRow[]>;
   /** How many rows are parked, due or not. */
   countParked(table: TargetTable): Promise<number>;
-  /** Tries parked rows again: the present rows of those keys, and the keys of those that are gone, as read at `at`. */
+  /**
+   * Tries parked rows again: the present rows of those keys, and the keys of those that are gone. `at` is the position at
+   * which they were read, with the `sourceLsn` of that reading.
+   */
   retryParked(table: TargetTable, page: Page, at: Position): Promise<ApplyResult>;
   /**
    * Calls `listener` once if the link breaks while nobody waits for an answer: the target may have crashed, and may have
@@ -182,7 +191,12 @@ export type ComparableRows = {
 export type Sighting = { readonly position: Position | null; readonly parked: readonly Key[] };
 
 /** What must be in the target at its position. Keys of which nothing can be said are in neither. */
-export type Expectation = { readonly present: readonly PageRow[]; readonly absent: readonly Key[] };
+export type Expectation = {
+  readonly present: readonly PageRow[];
+  readonly absent: readonly Key[];
+  /** As in {@link Position}: when this was read. `null` if nothing was. */
+  readonly sourceLsn: bigint | null;
+};
 
 /**
  * A row that is not as it must be. `persists`: it was written, and is still different, e.g. because a trigger of the owner's

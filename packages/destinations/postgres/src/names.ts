@@ -62,5 +62,5 @@ export function fenceSql(names: Names, owner: TargetOwner, target: TargetTable, 
 /** Moves the position; only after {@link fenceSql} in the same transaction. */
 export function moveSql(names: Names, target: TargetTable, to: Position): string {
   return `UPDATE ${names.metadata} SET epoch = ${quoteLiteral(to.epoch)}, last_synced_sequence_id = ${to.cursor},
-    copy_progress = ${copyLiteral(to.copy)}, updated_at = now() WHERE mapping_name = ${quoteLiteral(target.mapping)}`;
+    copy_progress = ${copyLiteral(to.copy)}, source_lsn = ${to.sourceLsn ?? 'NULL'}, updated_at = now() WHERE mapping_name = ${quoteLiteral(target.mapping)}`;
 }

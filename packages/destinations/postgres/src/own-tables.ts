@@ -10,11 +10,23 @@ export type MetadataRow = {
   /** As text: JSON numbers are not exact. */
   readonly cursor: string;
   readonly copy: CopyProgress | null;
+  /** As text, too. Older versions of Hexclave do not note it. */
+  readonly sourceLsn: string | null;
 };
 
+/**
+ * What {@link positionOf} reads, of the metadata as `m`. By way of JSON, which does not fail where a column is missing: a table
+ * that an older version made has no `source_lsn` until it is prepared again.
+ */
+export const POSITION_COLUMNS = `m.epoch, m.last_synced_sequence_id::text AS cursor, m.copy_progress AS copy,
+  pg_catalog.to_jsonb(m) ->> 'source_lsn' AS "sourceLsn"`;
+
+export type PositionRow = Pick<MetadataRow, 'epoch' | 'cursor' | 'copy' | 'sourceLsn'>;
+
 /** `null`: there is nothing to build on. */
-export function positionOf({ epoch, cursor, copy }: MetadataRow): Position | null {
-  return epoch === null ? null : { epoch, cursor: BigInt(cursor), copy };
+export function positionOf({ epoch, cursor, copy, sourceLsn }: PositionRow): Position | null {
+  if (epoch === null) return null;
+  return { epoch, cursor: BigInt(cursor), copy, sourceLsn: sourceLsn === null ? null : BigInt(sourceLsn) };
 }
 
 /** Held while tables are created or altered: two first contacts at once wait for each other. */
@@ -30,7 +42,7 @@ export function createOwnTables(names: Names, schemaExists: boolean): string[] {
     `CREATE TABLE IF NOT EXISTS ${names.metadata} (
       mapping_name text PRIMARY KEY, owner text NOT NULL, external_database_id text NOT NULL, table_name text NOT NULL,
       declaration_hash text, epoch text, last_synced_sequence_id bigint NOT NULL DEFAULT 0, copy_progress jsonb,
-      updated_at timestamptz NOT NULL DEFAULT now()) WITH (fillfactor = 50)`,
+      source_lsn bigint, updated_at timestamptz NOT NULL DEFAULT now()) WITH (fillfactor = 50)`,
     `CREATE TABLE IF NOT EXISTS ${names.parked} (
       mapping_name text NOT NULL, key jsonb NOT NULL, error_code text NOT NULL, error_sqlstate text, error_message text NOT NULL,
       attempts integer NOT NULL, parked_at timestamptz NOT NULL, next_attempt_at timestamptz NOT NULL,
@@ -38,6 +50,23 @@ export function createOwnTables(names: Names, schemaExists: boolean): string[] {
     `COMMENT ON TABLE ${names.metadata} IS 'How far Hexclave has copied each table. Do not edit: a changed row causes a new copy.'`,
     `COMMENT ON TABLE ${names.parked} IS 'Rows that this database refused. Hexclave tries them again by itself.'`,
   ];
+}
+
+/** Notes that rows were written outside of batches, as read at that place in the source's log. The position is locked. */
+export function noteSourceSql(names: Names, target: TargetTable, sourceLsn: bigint): string {
+  const update = `UPDATE ${names.metadata} SET source_lsn = ${sourceLsn} WHERE mapping_name = ${quoteLiteral(target.mapping)}`;
+  return `DO ${quoteLiteral(`BEGIN IF ${hasSourceLsn(names)} THEN ${update}; END IF; END`)}`;
+}
+
+/** Whether the table of positions is as this version makes it. */
+export function hasSourceLsn(names: Names): string {
+  return `EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = pg_catalog.to_regclass(${quoteLiteral(names.metadata)})
+      AND a.attname = 'source_lsn' AND NOT a.attisdropped)`;
+}
+
+/** What an older version of Hexclave made, brought up to date. */
+export function extendOwnTables(names: Names): string {
+  return `ALTER TABLE ${names.metadata} ADD COLUMN IF NOT EXISTS source_lsn bigint`;
 }
 
 /**
@@ -57,7 +86,8 @@ export function claimSql(names: Names, owner: TargetOwner, target: TargetTable):
   );
   return `INSERT INTO ${names.metadata} AS m (mapping_name, owner, external_database_id, table_name, declaration_hash) VALUES (${values.join(', ')})
     ON CONFLICT (mapping_name) DO UPDATE SET external_database_id = excluded.external_database_id, table_name = excluded.table_name,
-      declaration_hash = excluded.declaration_hash, epoch = NULL, last_synced_sequence_id = 0, copy_progress = NULL, updated_at = now()`;
+      declaration_hash = excluded.declaration_hash, epoch = NULL, last_synced_sequence_id = 0, copy_progress = NULL,
+      source_lsn = NULL, updated_at = now()`;
 }
 
 /** A table that was changed is copied anew once it is mended: its values may be gone. */

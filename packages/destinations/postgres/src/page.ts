@@ -44,7 +44,7 @@ export async function applyPage(context: PageContext, page: Page, from: Position
  */
 export async function applyParked(context: PageContext, page: Page, at: Position): Promise<ApplyResult> {
   const fence = fenceSql(context.names, context.owner, context.target, at);
-  return applyDividing(context, () => onlyParked(context, page), fence, null);
+  return applyDividing(context, () => onlyParked(context, page), fence, moveSql(context.names, context.target, at));
 }
 
 async function onlyParked({ client, names, target }: PageContext, page: Page): Promise<Page> {
@@ -82,7 +82,7 @@ async function applyDividing(
   context: PageContext,
   pageBehindFence: () => Promise<Page>,
   fence: string,
-  move: string | null,
+  move: string,
 ): Promise<ApplyResult> {
   const { client, sql, target } = context;
   try {
@@ -97,7 +97,7 @@ async function applyDividing(
       (rows) => sql.upsertPage(rows, false),
       (row) => keyOf(target, row),
     );
-    await runStatements(client, [...(move === null ? [] : [move]), 'COMMIT']);
+    await runStatements(client, [move, 'COMMIT']);
     const parked = kept + refused;
     return { kind: 'applied', rows: page.upserts.length + page.deletes.length - parked, parked };
   } catch (error) {

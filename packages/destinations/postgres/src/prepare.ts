@@ -16,10 +16,13 @@ import { BEGIN, METADATA_TABLE, type Names, PARKED_TABLE } from './names.ts';
 import {
   claimSql,
   createOwnTables,
+  extendOwnTables,
   forgetPositionSql,
   lockSql,
   type MetadataRow,
   ownedByAnother,
+  POSITION_COLUMNS,
+  type PositionRow,
   positionOf,
   takeOverSql,
 } from './own-tables.ts';
@@ -45,6 +48,9 @@ type Step = {
  */
 export async function prepare(place: Place, targets: readonly TargetTable[]): Promise<PerTable<PreparedTable>> {
   const survey = await surveyOf(place, targets);
+  if (survey.metadata !== null && !survey.metadataIsCurrent) {
+    await runStatements(place.client, [BEGIN, lockSql(place.names), extendOwnTables(place.names), 'COMMIT']);
+  }
   if (survey.metadata !== null) return takeSteps(place, stepsOf(place, targets, survey, survey.metadata));
   const made = await makeEverything(place, targets, survey);
   if (made !== null) return made;
@@ -166,9 +172,9 @@ async function runSteps(
 
 /** One mapping's position as it is now. */
 export async function readPosition(client: pg.Client, names: Names, target: TargetTable): Promise<Position | null> {
-  const [row] = await readBounded<MetadataRow>(
+  const [row] = await readBounded<PositionRow>(
     client,
-    `SELECT epoch, last_synced_sequence_id::text AS cursor, copy_progress AS copy FROM ${names.metadata}
+    `SELECT ${POSITION_COLUMNS} FROM ${names.metadata} m
      WHERE mapping_name = ${quoteLiteral(target.mapping)} AND declaration_hash = ${quoteLiteral(target.hash)}`,
   );
   return row === undefined ? null : positionOf(row);

@@ -20,6 +20,8 @@ export async function stage(context: PageContext, rows: RowStream, release: () =
     ? `${sql.createStaging(STAGING)};\nCOPY pg_temp.${STAGING} FROM STDIN`
     : `COPY ${names.table(target)} (${sql.copyColumns}) FROM STDIN`;
   const into = client.query(copyFrom(`${BEGIN};\n${copy}`));
+  // The pipeline listens only until it has failed once; an error that nobody listens to would end the process.
+  into.on('error', () => undefined);
   try {
     await pipeline(rows.source, into);
   } catch (error) {

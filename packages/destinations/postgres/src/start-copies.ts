@@ -32,15 +32,18 @@ function isOurs(owner: TargetOwner, { table }: CopyStart): string {
 
 /** A statement after the lock: one that looked before it had the lock could miss rows of a batch that it waited for. */
 function startSql(names: Names, owner: TargetOwner, start: CopyStart): string {
-  return `UPDATE ${names.metadata} m SET epoch = ${quoteLiteral(start.epoch)}, last_synced_sequence_id = ${start.cursor}, updated_at = now(),
+  return `UPDATE ${names.metadata} m SET epoch = ${quoteLiteral(start.epoch)}, last_synced_sequence_id = ${start.cursor}, source_lsn = ${start.sourceLsn}, updated_at = now(),
     copy_progress = CASE WHEN EXISTS (SELECT 1 FROM ${names.table(start.table)}) THEN ${copyLiteral(start.otherwise)} ELSE ${copyLiteral(start.ifEmpty)} END
     WHERE ${isOurs(owner, start)} RETURNING m.copy_progress AS copy`;
 }
 
-function outcome({ epoch, cursor }: CopyStart, moved: pg.QueryResult<{ copy: CopyProgress | null }> | undefined) {
+function outcome(
+  { epoch, cursor, sourceLsn }: CopyStart,
+  moved: pg.QueryResult<{ copy: CopyProgress | null }> | undefined,
+) {
   const [row] = moved?.rows ?? [];
   // The row is gone or somebody else's: the next preparation finds out which.
   if (row === undefined)
     return { failure: new DestinationError('TARGET_CONFLICT', { detail: 'the metadata of the copy has changed' }) };
-  return { epoch, cursor, copy: row.copy };
+  return { epoch, cursor, copy: row.copy, sourceLsn };
 }

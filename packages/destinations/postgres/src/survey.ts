@@ -3,13 +3,15 @@ import type { TargetOwner, TargetTable } from '@hexclave/sync';
 import type pg from 'pg';
 import type { FoundColumn, FoundTable } from './drift.ts';
 import { BEGIN, type Names } from './names.ts';
-import { type MetadataRow, ownedByAnother } from './own-tables.ts';
+import { hasSourceLsn, type MetadataRow, ownedByAnother, POSITION_COLUMNS } from './own-tables.ts';
 import { refusal, refuseIf } from './refusal.ts';
 import { runStatements } from './transaction.ts';
 
 /** What is in the target before anything is done there. */
 export type Survey = {
   readonly schemaExists: boolean;
+  /** Our own two tables are as this version makes them. */
+  readonly metadataIsCurrent: boolean;
   /** By mapping. `null`: our own two tables are not both there. */
   readonly metadata: ReadonlyMap<string, MetadataRow> | null;
   /** How many rows of each mapping are parked; mappings without are not named. */
@@ -33,6 +35,7 @@ export async function takeSurvey(
   const [tables, own] = [results.at(-2)?.rows as TableRow[], results.at(-3)?.rows[0] as OwnRow | undefined];
   return {
     schemaExists: own?.schema_exists === true,
+    metadataIsCurrent: own?.metadata_is_current === true,
     metadata: own?.metadata == null ? null : new Map(own.metadata.map((row) => [row.mapping, row])),
     parked: new Map(own?.parked?.map(({ mapping, count }) => [mapping, count])),
     tables: new Map(targets.map((target, place) => [target.mapping, toFoundTable(target, tables[place])])),
@@ -53,6 +56,7 @@ function checkServer(): string[] {
 
 type OwnRow = {
   readonly schema_exists: boolean;
+  readonly metadata_is_current: boolean;
   readonly metadata: readonly (MetadataRow & { readonly mapping: string })[] | null;
   readonly parked: readonly { readonly mapping: string; readonly count: number }[] | null;
 };
@@ -68,8 +72,8 @@ function readOwnTables(names: Names, owner: TargetOwner): string {
   const missing = [names.metadata, names.parked].map((name) => `pg_catalog.to_regclass(${quoteLiteral(name)}) IS NULL`);
   const keep = (setting: string, rows: string) =>
     `PERFORM pg_catalog.set_config('${setting}', (SELECT COALESCE(pg_catalog.json_agg(r), '[]')::text FROM (${rows}) r), true);`;
-  const metadata = `SELECT m.mapping_name AS mapping, m.external_database_id AS "externalDatabaseId", m.declaration_hash AS hash, m.epoch,
-      m.last_synced_sequence_id::text AS cursor, m.copy_progress AS copy FROM ${names.metadata} m`;
+  const metadata = `SELECT m.mapping_name AS mapping, m.external_database_id AS "externalDatabaseId", m.declaration_hash AS hash,
+      ${POSITION_COLUMNS} FROM ${names.metadata} m`;
   const parked = `SELECT p.mapping_name AS mapping, count(*) AS count FROM ${names.parked} p GROUP BY 1`;
   const body = `BEGIN
     IF ${missing.join(' OR ')} THEN RETURN; END IF;
@@ -84,6 +88,7 @@ function readOwnTables(names: Names, owner: TargetOwner): string {
 function ownSql(names: Names): string {
   const found = (setting: string) => `NULLIF(pg_catalog.current_setting('${setting}', true), '')::json`;
   return `SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ${quoteLiteral(names.schema)}::name) AS schema_exists,
+    ${hasSourceLsn(names)} AS metadata_is_current,
     ${found(FOUND.metadata)} AS metadata, ${found(FOUND.parked)} AS parked`;
 }
 

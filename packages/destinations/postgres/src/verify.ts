@@ -2,7 +2,6 @@ import { quoteIdentifier as id, quoteLiteral } from '@hexclave/db';
 import {
   COMPARABLE_SETTINGS,
   type ComparableRows,
-  type CopyProgress,
   compileRanges,
   DELETED_AT,
   type DestinationVerification,
@@ -12,7 +11,6 @@ import {
   type Key,
   type PageRow,
   type Piece,
-  type Position,
   type RowHash,
   type Sighting,
   settingsSql,
@@ -22,6 +20,7 @@ import type pg from 'pg';
 import { classify } from './classify.ts';
 import { divide } from './divide.ts';
 import { BEGIN, type Names } from './names.ts';
+import { noteSourceSql, POSITION_COLUMNS, type PositionRow, positionOf } from './own-tables.ts';
 import { keyOf, type PageContext } from './page.ts';
 import { countParked, parkedAmongSql } from './parked.ts';
 import { readPosition } from './prepare.ts';
@@ -102,18 +101,13 @@ async function examine(
 /** Reads, and with `lock` locks, the position first; what is read after it belongs to it. */
 async function see(context: PageContext, keys: readonly Key[], lock: boolean): Promise<Sighting> {
   const { client, names, owner, target } = context;
-  const position = `SELECT epoch, last_synced_sequence_id AS cursor, copy_progress AS copy FROM ${names.metadata}
+  const position = `SELECT ${POSITION_COLUMNS} FROM ${names.metadata} m
     WHERE mapping_name = ${quoteLiteral(target.mapping)} AND owner = ${quoteLiteral(owner.tenancyId)}
       AND declaration_hash = ${quoteLiteral(target.hash)}${lock ? ' FOR UPDATE' : ''}`;
   const begin = lock ? BEGIN_REPAIRING : BEGIN_READING;
   const results = await runStatements(client, [begin, position, parkedAmongSql(context.names, context.target, keys)]);
-  const [row] = (results.at(-2)?.rows ?? []) as { epoch: string | null; cursor: bigint; copy: CopyProgress | null }[];
-  return { position: positionOf(row), parked: keysOf(results.at(-1)) };
-}
-
-function positionOf(row: { epoch: string | null; cursor: bigint; copy: CopyProgress | null } | undefined) {
-  if (row === undefined || row.epoch === null) return null;
-  return { epoch: row.epoch, cursor: row.cursor, copy: row.copy } satisfies Position;
+  const [row] = (results.at(-2)?.rows ?? []) as PositionRow[];
+  return { position: row === undefined ? null : positionOf(row), parked: keysOf(results.at(-1)) };
 }
 
 function keysOf(result: pg.QueryResult | undefined): Key[] {
@@ -183,11 +177,12 @@ async function heal(
   expected: Expectation,
   found: readonly FoundDifference[],
 ): Promise<FoundDifference[]> {
-  const { client, target, sql } = context;
+  const { client, names, target, sql } = context;
   const text = (key: Key) => JSON.stringify(key);
   const wanted = new Set(found.map(({ key }) => text(key)));
   const present = expected.present.filter((row) => wanted.has(text(keyOf(target, row))));
   const absent = expected.absent.filter((key) => wanted.has(text(key)));
+  if (expected.sourceLsn !== null) await runStatements(client, [noteSourceSql(names, target, expected.sourceLsn)]);
   await divide(context, absent, sql.deletePage, (key) => key);
   await divide(
     context,
@@ -195,10 +190,10 @@ async function heal(
     (rows) => sql.upsertPage(rows, false),
     (row) => keyOf(target, row),
   );
-  const left = new Set((await findDifferences(context, { present, absent })).map(({ key }) => text(key)));
+  const left = new Set((await findDifferences(context, { ...expected, present, absent })).map(({ key }) => text(key)));
   const [parked] = await runStatements(client, [
     parkedAmongSql(
-      context.names,
+      names,
       target,
       found.map(({ key }) => key),
     ),

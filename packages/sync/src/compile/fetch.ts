@@ -21,6 +21,8 @@ export type DeltaRow = {
   values: (string | null)[];
   /** How many changes waited, at most the limit: more than were returned when the byte cap struck. */
   waiting: number;
+  /** How far the write-ahead log had come, after the snapshot was taken that this was read in. */
+  lsn: bigint;
 };
 
 /** The statements that read one mapping for one target table. Tenancy ids and keys are literals: COPY takes no parameters. */
@@ -42,6 +44,9 @@ export type FetchSql = {
   /** Every row: the definition of what the target must hold. `$1` tenancy. Columns under their target names. */
   readonly everything: string;
 };
+
+/** The place in the write-ahead log, in bytes. Evaluated after the statement's snapshot was taken: all that it sees is before. */
+export const LSN = "(pg_current_wal_insert_lsn() - '0/0')::bigint";
 
 /** Compiles all reading of one mapping. */
 export function compileFetch(mapping: DeclaredMapping, target: TargetTable): FetchSql {
@@ -68,7 +73,7 @@ export function compileFetch(mapping: DeclaredMapping, target: TargetTable): Fet
       cursor,
       limit,
       bytes,
-    ) => `SELECT ${position} AS mapping, d.sequence, d.kind, d.values, d.waiting FROM (
+    ) => `SELECT ${position} AS mapping, d.sequence, d.kind, d.values, d.waiting, ${LSN} AS lsn FROM (
   SELECT c.*, count(*) OVER () AS waiting, row_number() OVER w AS ordinal, sum(octet_length(c.values::text)) OVER w AS bytes FROM (
     (SELECT t."sequenceId" AS sequence, 'upsert' AS kind, ${values} AS values FROM ${rows}
      WHERE ${tenancy} = $1 AND t."sequenceId" > ${cursor} ORDER BY t."sequenceId" LIMIT ${limit})

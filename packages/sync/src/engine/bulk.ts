@@ -4,11 +4,13 @@ import type { KeyRange } from '../compile/fetch.ts';
 import type { ApplyResult, Position, StagedBatch } from '../destination.ts';
 import { afterBatch } from './batch-size.ts';
 import { type MappingRun, noteApplied, type RunContext } from './mapping-run.ts';
+import { readLsnOn } from './source.ts';
 
 /** A range of rows that is moved as one batch. */
 export type BulkBatch = {
   /** COPY … TO STDOUT on the internal database. */
   readonly copySql: string;
+  /** But for its `sourceLsn`, which is known when the rows have been read. */
   readonly to: Position;
   /** About how many rows. */
   readonly rows: number;
@@ -28,7 +30,7 @@ export class SourceError extends Error {
 type UnderWay = { readonly from: Position; readonly batch: BulkBatch; readonly staged: Promise<Staged> };
 
 /** A batch that is in the target, uncommitted; what it took so far. */
-type Staged = { readonly batch: StagedBatch; readonly bytes: number; readonly ms: number };
+type Staged = { readonly batch: StagedBatch; readonly sourceLsn: bigint; readonly bytes: number; readonly ms: number };
 
 /**
  * Moves batch after batch with COPY, in as many lanes as the connection has: while the target merges and commits one, the
@@ -67,11 +69,12 @@ function start(context: RunContext, run: MappingRun, from: Position, batch: Bulk
  * quickly and merges them slowly would be sent ever larger ones, however often they are too large to be merged in time.
  */
 async function commit(run: MappingRun, { from, batch, staged }: UnderWay): Promise<boolean> {
-  const { batch: ready, bytes, ms } = await staged;
+  const { batch: ready, sourceLsn, bytes, ms } = await staged;
+  const to = { ...batch.to, sourceLsn };
   const started = performance.now();
-  const result: ApplyResult = await ready.commit(from, batch.to);
+  const result: ApplyResult = await ready.commit(from, to);
   run.size = afterBatch(run.size, { rows: batch.rows, bytes, ms: Math.max(ms, performance.now() - started) });
-  return noteApplied(run, result, batch.to);
+  return noteApplied(run, result, to);
 }
 
 /** What comes after a batch that was not committed cannot be either. */
@@ -96,6 +99,8 @@ async function stageBatch(context: RunContext, run: MappingRun, batch: BulkBatch
       sourceError = error;
     });
     const counted = byteCounter();
+    // Until the destination reads from it nobody listens, and an error that nobody listens to would end the process.
+    counted.stream.on('error', () => undefined);
     rows.on('error', (error) => counted.stream.destroy(error));
     const source = rows.pipe(counted.stream);
     const staged = await context.connection.stage(run.route.target, {
@@ -103,8 +108,13 @@ async function stageBatch(context: RunContext, run: MappingRun, batch: BulkBatch
       marked: batch.marked,
       sweep: batch.sweep,
     });
+    const sourceLsn = await readLsnOn(client).catch(async (error: unknown) => {
+      sourceError = error as Error;
+      await staged.discard();
+      throw error;
+    });
     client.release();
-    return { batch: staged, bytes: counted.bytes(), ms: performance.now() - started };
+    return { batch: staged, sourceLsn, bytes: counted.bytes(), ms: performance.now() - started };
   } catch (error) {
     // A COPY that was broken off leaves the connection in the middle of its rows.
     client.release(true);

@@ -3,7 +3,7 @@ import type { PageRow, Position } from '../destination.ts';
 import { DestinationError } from '../destination-error.ts';
 import { type BulkBatch, runBulk } from './bulk.ts';
 import { type MappingRun, noteApplied, type RunContext } from './mapping-run.ts';
-import { PAGE_BYTES, PAGE_ROWS } from './source.ts';
+import { PAGE_BYTES, PAGE_ROWS, readLsn } from './source.ts';
 
 /**
  * Copies a whole mapping in key order, or goes on with such a copy, until it is done or the run must stop. Every row is
@@ -86,7 +86,7 @@ async function copyPage(context: RunContext, run: MappingRun): Promise<boolean> 
   if (from.copy === null) return true;
   const range = await nextRange(context, run, from.copy.after, Math.min(PAGE_ROWS, run.size.rows));
   const rows = await context.db.query<{ values: PageRow }>(run.route.fetch.rowsOfKeys(range), [context.tenancyId]);
-  const next = afterRange(from, range);
+  const next = { ...afterRange(from, range), sourceLsn: await readLsn(context.db) };
   const to: Position = { ...next, copy: next.copy === null ? null : { ...next.copy, fresh: false } };
   const page = { upserts: rows.map((row) => row.values), deletes: [], sweep: range };
   return noteApplied(run, await context.connection.applyPage(run.route.target, page, from, to), to);

@@ -164,7 +164,6 @@ async function syncConnected(run: DatabaseRun, kept: KeptConnection): Promise<bo
     prefetch: run.prefetch,
     tenancyId: database.tenancyId,
     connection: kept.connection,
-    epoch: run.epoch,
     // The request that parked rows are tried again by names their database, and may be taken up by any process.
     lookForParked: run.isNamed,
     mayContinue: controlled(run),
@@ -188,12 +187,12 @@ async function syncConnected(run: DatabaseRun, kept: KeptConnection): Promise<bo
 async function prepareMissing(run: DatabaseRun, kept: KeptConnection): Promise<Map<string, DestinationError>> {
   const { options, database } = run;
   const failures = new Map<string, DestinationError>();
-  for (const [name, ready] of kept.runs) if (ready.judgedIn !== run.epoch) kept.runs.delete(name);
+  for (const [name, ready] of kept.runs) if (ready.position.epoch !== run.epoch) kept.runs.delete(name);
   const missing = kept.routes.filter(({ target }) => {
     return !kept.runs.has(target.mapping) && database.mappingFailures[target.mapping]?.waiting !== true;
   });
   if (missing.length === 0) return failures;
-  const prepared = await prepareRoutes(options.db, kept.connection, database.tenancyId, run.epoch, missing);
+  const prepared = await prepareRoutes(options.db, kept.connection, database.tenancyId, missing);
   for (const [route, result] of prepared) {
     if ('run' in result) kept.runs.set(route.target.mapping, result.run);
     else if (result.failure instanceof DestinationError) failures.set(route.target.mapping, result.failure);

@@ -8,9 +8,8 @@ import type { Prefetch } from './prefetch.ts';
 /** One mapping in the course of one run. `position` is where the target is, as far as we know. */
 export type MappingRun = {
   readonly route: Route;
+  /** Always of the epoch in whose time it was found to belong to our history. */
   position: Position;
-  /** The epoch in whose time `position` was last found to belong to our history. */
-  readonly judgedIn: string;
   size: BatchSize;
   rowsApplied: number;
   parked: number;
@@ -28,14 +27,12 @@ export type RunContext = {
   readonly connection: DestinationConnection;
   /** Parked rows are looked for even where none are known: another process may have parked them. */
   readonly lookForParked: boolean;
-  /** The epoch that sequence ids are handed out in now. */
-  readonly epoch: string;
   /** False once the run must stop: the fuse is off, the configuration has changed, or its time is up. */
   mayContinue(): Promise<boolean>;
 };
 
-export function mappingRun(route: Route, position: Position, judgedIn: string, parked: number): MappingRun {
-  return { route, position, judgedIn, size: firstBatchSize, rowsApplied: 0, parked, moved: false };
+export function mappingRun(route: Route, position: Position, parked: number): MappingRun {
+  return { route, position, size: firstBatchSize, rowsApplied: 0, parked, moved: false };
 }
 
 /** Notes what a batch did. Returns false when it was fenced: then the position must be read again. */

@@ -1,5 +1,6 @@
 import type { PageRow } from '../destination.ts';
 import { type MappingRun, noteApplied, type RunContext } from './mapping-run.ts';
+import { readLsn } from './source.ts';
 
 const PARKED_PER_RUN = 100;
 
@@ -19,7 +20,7 @@ async function retryDue(context: RunContext, run: MappingRun): Promise<boolean> 
   const due = await connection.dueParkedRows(target, PARKED_PER_RUN);
   if (due.length === 0) return true;
   // The rows are read after this position was seen, so if the target still is there, none of them is older than what it has.
-  const at = run.position;
+  const { position } = run;
   const upserts: PageRow[] = [];
   const deletes: (readonly string[])[] = [];
   for (const { key } of due) {
@@ -27,6 +28,7 @@ async function retryDue(context: RunContext, run: MappingRun): Promise<boolean> 
     if (row === undefined) deletes.push(key);
     else upserts.push(row.values);
   }
+  const at = { ...position, sourceLsn: await readLsn(db) };
   const result = await connection.retryParked(target, { upserts, deletes }, at);
   return noteApplied(run, result, at);
 }

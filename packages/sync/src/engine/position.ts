@@ -1,13 +1,20 @@
 import type { Position } from '../destination.ts';
 
 /** The history of the numbering, oldest first: an epoch ends where the next one starts. */
-export type Epoch = { readonly id: string; readonly startsAfter: bigint };
+export type Epoch = {
+  readonly id: string;
+  readonly startsAfter: bigint;
+  /** How much of the write-ahead log of before the database had when the epoch began; `null`: not known. */
+  readonly keptThrough: bigint | null;
+};
 
 /** What is known of the source when a position is judged. */
 export type SourceHistory = {
   readonly epochs: readonly Epoch[];
   /** The highest sequence id handed out so far. */
   readonly lastNumber: bigint;
+  /** How far the write-ahead log had come when this was read. */
+  readonly lsn: bigint;
   /** Tombstones up to this id are gone. */
   readonly tombstonesPrunedThrough: bigint;
 };
@@ -24,13 +31,13 @@ export function judgePosition(position: Position | null, history: SourceHistory)
   if (index === -1) return 'copy-anew';
   const end = history.epochs[index + 1]?.startsAfter ?? history.lastNumber;
   if (position.cursor < 0n || position.cursor > end) return 'copy-anew';
+  if (!isKept(position, history.epochs.slice(index + 1))) return 'copy-anew';
   // While copying nothing has been missed yet: tombstones are needed from the id on at which the copy began.
   return position.cursor < history.tombstonesPrunedThrough ? 'copy-anew' : 'continue';
 }
 
-/** Whether two positions stand for the same content. */
-export function samePosition(a: Position | null, b: Position | null): boolean {
-  const text = (position: Position | null) =>
-    JSON.stringify(position === null ? null : [position.epoch, String(position.cursor), position.copy]);
-  return text(a) === text(b);
+/** Whether the source still has every change that the target may have seen. */
+function isKept({ sourceLsn }: Position, later: readonly Epoch[]): boolean {
+  if (sourceLsn === null) return true;
+  return later.every(({ keptThrough }) => keptThrough !== null && sourceLsn <= keptThrough);
 }

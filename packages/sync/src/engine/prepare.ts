@@ -1,5 +1,13 @@
 import type { Database } from '@hexclave/db';
-import type { CopyStart, DestinationConnection, DestinationFailure, Position, PreparedTable } from '../destination.ts';
+import type {
+  CopyStart,
+  DestinationConnection,
+  DestinationFailure,
+  Page,
+  Position,
+  PreparedTable,
+} from '../destination.ts';
+import { DestinationError } from '../destination-error.ts';
 import type { Route } from './external-database.ts';
 import { type MappingRun, mappingRun } from './mapping-run.ts';
 import { judgePosition, type SourceHistory } from './position.ts';
@@ -16,7 +24,6 @@ export async function prepareRoutes(
   db: Database,
   connection: DestinationConnection,
   tenancyId: string,
-  epoch: string,
   routes: readonly Route[],
 ): Promise<Map<Route, Prepared>> {
   const tables = await connection.prepare(routes.map((route) => route.target));
@@ -33,7 +40,7 @@ export async function prepareRoutes(
     const { position, parked } = usable.get(route) as PreparedTable;
     // One that began anew is news, even if there is nothing to copy.
     const moved = start !== position;
-    prepared.set(route, 'failure' in start ? start : { run: { ...mappingRun(route, start, epoch, parked), moved } });
+    prepared.set(route, 'failure' in start ? start : { run: { ...mappingRun(route, start, parked), moved } });
   }
   return prepared;
 }
@@ -52,7 +59,10 @@ export async function positionToGoOnFrom(
   return start;
 }
 
-/** The targets' positions where they can be continued; otherwise the starts of new copies, already written to the target. */
+/**
+ * The targets' positions where they can be continued, otherwise the starts of new copies; all of them in the present epoch,
+ * and written to the target.
+ */
 async function positionsToGoOnFrom(
   db: Database,
   connection: DestinationConnection,
@@ -64,13 +74,53 @@ async function positionsToGoOnFrom(
   const positions = new Map<Route, Position | DestinationFailure>();
   const anew: Route[] = [];
   for (const { route, position } of found) {
-    if (position !== null && judgePosition(position, historyOf(route.sourceTable)) === 'continue')
-      positions.set(route, position);
-    else anew.push(route);
+    const adopted = await adopt(connection, route, position, historyOf(route.sourceTable));
+    if (adopted === null) anew.push(route);
+    else positions.set(route, adopted);
   }
   const started = await startCopies(db, connection, tenancyId, anew, historyOf);
   for (const [route, position] of started) positions.set(route, position);
   return positions;
+}
+
+/** How often a position is judged that somebody else moves meanwhile. */
+const ADOPTIONS = 4;
+
+/**
+ * Takes a position over into the present epoch if streaming can go on from it; `null` if not. It is rewritten in the target,
+ * so that a batch which an engine has read in the time of an older epoch, and holds still, is fenced: it may be from a
+ * history that a restore has undone.
+ */
+async function adopt(
+  connection: DestinationConnection,
+  { target }: Route,
+  found: Position | null,
+  history: SourceHistory,
+): Promise<Position | DestinationFailure | null> {
+  let position = found;
+  for (let tried = 0; tried < ADOPTIONS; tried++) {
+    if (position === null || judgePosition(position, history) !== 'continue') return null;
+    const to: Position = { ...position, epoch: presentEpoch(history) };
+    if (to.epoch === position.epoch) return position;
+    const result = await connection.applyPage(target, NOTHING, position, to).catch(failureOfTable);
+    if ('failure' in result) return result;
+    if (result.kind === 'applied') return to;
+    position = await connection.readPosition(target);
+  }
+  return { failure: new DestinationError('TARGET_CONFLICT', { detail: 'another engine is at work' }) };
+}
+
+const NOTHING: Page = { upserts: [], deletes: [] };
+
+function failureOfTable(error: unknown): DestinationFailure {
+  if (!(error instanceof DestinationError) || error.scope === 'connection') throw error;
+  return { failure: error };
+}
+
+function presentEpoch({ epochs }: SourceHistory): string {
+  const epoch = epochs.at(-1);
+  if (epoch === undefined) throw new Error('No sequencer has run yet, so there is no epoch');
+  return epoch.id;
 }
 
 async function startCopies(
@@ -93,14 +143,13 @@ async function startCopies(
   );
 }
 
-function copyStart(route: Route, { epochs, lastNumber }: SourceHistory, sourceIsEmpty: boolean): CopyStart {
-  const epoch = epochs.at(-1);
-  if (epoch === undefined) throw new Error('No sequencer has run yet, so there is no epoch');
+function copyStart(route: Route, history: SourceHistory, sourceIsEmpty: boolean): CopyStart {
   return {
     table: route.target,
-    epoch: epoch.id,
+    epoch: presentEpoch(history),
     // Every change that the copy may miss is numbered after this moment, hence above this number.
-    cursor: lastNumber,
+    cursor: history.lastNumber,
+    sourceLsn: history.lsn,
     ifEmpty: sourceIsEmpty ? null : { after: null, fresh: true },
     otherwise: { after: null, fresh: false },
   };

@@ -1,5 +1,5 @@
 import type { Database, Statement } from '@hexclave/db';
-import type { DeltaRow } from '../compile/fetch.ts';
+import { type DeltaRow, LSN } from '../compile/fetch.ts';
 import type { Position } from '../destination.ts';
 import type { ExternalDatabase, FailureState, Route } from './external-database.ts';
 import type { Epoch, SourceHistory } from './position.ts';
@@ -79,21 +79,41 @@ export async function mayContinue(db: Database, database: ExternalDatabase): Pro
 /** The history against which a target's positions are judged, by the source table of their mapping. */
 export async function readHistories(db: Database, tenancyId: string): Promise<(sourceTable: string) => SourceHistory> {
   const [row] = await db.query<{
-    epochs: { id: string; startsAfter: string }[] | null;
+    epochs: { id: string; startsAfter: string; keptThrough: string | null }[] | null;
     lastNumber: bigint;
+    lsn: bigint;
     pruned: Record<string, string> | null;
   }>(
-    `SELECT (SELECT jsonb_agg(jsonb_build_object('id', e."id", 'startsAfter', e."startsAfter"::text) ORDER BY e."ordinal") FROM "SequenceEpoch" e) AS epochs,
-       (SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM "global_seq_id" s) AS "lastNumber",
+    `SELECT (SELECT jsonb_agg(jsonb_build_object('id', e."id", 'startsAfter', e."startsAfter"::text,
+         'keptThrough', (e."keptThrough" - '0/0')::text) ORDER BY e."ordinal") FROM "SequenceEpoch" e) AS epochs,
+       (SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM "global_seq_id" s) AS "lastNumber", ${LSN} AS lsn,
        (SELECT jsonb_object_agg(h."tableName", h."prunedThrough"::text) FROM "DeletedRowHorizon" h WHERE h."tenancyId" = $1) AS pruned`,
     [tenancyId],
   );
-  const epochs: Epoch[] = (row?.epochs ?? []).map(({ id, startsAfter }) => ({ id, startsAfter: BigInt(startsAfter) }));
+  const epochs: Epoch[] = (row?.epochs ?? []).map(({ id, startsAfter, keptThrough }) => ({
+    id,
+    startsAfter: BigInt(startsAfter),
+    keptThrough: keptThrough === null ? null : BigInt(keptThrough),
+  }));
   return (sourceTable) => ({
     epochs,
     lastNumber: row?.lastNumber ?? 0n,
+    lsn: row?.lsn ?? 0n,
     tombstonesPrunedThrough: BigInt(row?.pruned?.[sourceTable] ?? 0),
   });
+}
+
+/** How far the write-ahead log has come: to be asked after rows were read, for the position that they lead to. */
+export function readLsn(db: Database): Promise<bigint> {
+  return readLsnOn(db.pool);
+}
+
+/** The same on one connection. */
+export async function readLsnOn(connection: Pick<Database['pool'], 'query'>): Promise<bigint> {
+  const { rows } = await connection.query<{ lsn: bigint }>(`SELECT ${LSN} AS lsn`);
+  const [row] = rows;
+  if (row === undefined) throw new Error('The database does not know its place in the log');
+  return row.lsn;
 }
 
 /** Most rows and bytes of one page: a page is held in memory. */

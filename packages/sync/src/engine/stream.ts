@@ -9,7 +9,7 @@ import { PAGE_ROWS, readDelta } from './source.ts';
 export async function applyDelta(context: RunContext, run: MappingRun, rows: readonly DeltaRow[]): Promise<boolean> {
   const last = rows.at(-1);
   if (last === undefined) return true;
-  const to: Position = { epoch: context.epoch, cursor: last.sequence, copy: null };
+  const to: Position = { epoch: run.position.epoch, cursor: last.sequence, copy: null, sourceLsn: last.lsn };
   const result = await context.connection.applyPage(run.route.target, toPage(run, rows), run.position, to);
   return noteApplied(run, result, to);
 }
@@ -57,7 +57,7 @@ async function planChanges(
   if (bound === undefined || bound.upper === null || bound.count < worthwhile) return null;
   return {
     copySql: fetch.copySequences(context.tenancyId, { after: from.cursor, through: bound.upper }),
-    to: { epoch: context.epoch, cursor: bound.upper, copy: null },
+    to: { ...from, cursor: bound.upper, copy: null },
     rows: bound.count,
     marked: true,
   };

@@ -1,6 +1,8 @@
+import { rm } from 'node:fs/promises';
 import { createDatabase, type Database } from '@hexclave/db';
+import { copyCluster } from '@hexclave/embedded-postgres';
 import { migrate } from '@hexclave/migrations';
-import { createTestDatabase, startExtraCluster, type TestDatabase, waitUntil } from '@hexclave/testing';
+import { createTestDatabase, startExtraCluster, type TestDatabase, testCluster, waitUntil } from '@hexclave/testing';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { addTeam, addTenancy, numberEverything } from '../fixtures/source.ts';
 
@@ -115,6 +117,98 @@ test('a backend that crashes takes numbers with it that were not on disk yet: a 
   expect((await serverOf(internal)).startedAt).toBe(before.startedAt);
   await write(internal, 1);
   expect(await epochs(internal)).toHaveLength(2);
+});
+
+describe('an epoch knows how much of the write-ahead log of before the database has', () => {
+  const lsnOf = async (on: Database) => {
+    const [row] = await on.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn()::text AS lsn');
+    return row?.lsn ?? '';
+  };
+  /** Of the latest epoch: whether a place in the log is known to be kept, or `null` if nothing is known. */
+  const isKept = async (on: Database, lsn: string) => {
+    const [row] = await on.query<{ kept: boolean | null }>(
+      'SELECT $1::pg_lsn <= "keptThrough" AS kept FROM "SequenceEpoch" ORDER BY "ordinal" DESC LIMIT 1',
+      [lsn],
+    );
+    return row?.kept;
+  };
+  const startInternal = async () => {
+    const cluster = await startExtraCluster();
+    await migrate({ connectionString: cluster.connectionString() });
+    const internal = createDatabase({ connectionString: cluster.connectionString(), max: 2 });
+    onTestFinished(() => internal.end());
+    await write(internal, 3);
+    return { cluster, internal };
+  };
+  /** The connections of before the restart have to be found broken first. */
+  const patiently = (work: () => Promise<unknown>) =>
+    waitUntil(
+      () =>
+        work().then(
+          () => true,
+          () => false,
+        ),
+      { describe: 'the server to answer again' },
+    );
+
+  test.each(['fast', 'immediate'] as const)('all of it, after a stop in mode %s', async (mode) => {
+    const { cluster, internal } = await startInternal();
+    await internal.query('CHECKPOINT');
+    const before = await lsnOf(internal);
+    await cluster.stop(mode);
+    await cluster.restart();
+    await patiently(() => write(internal, 1));
+    expect(await isKept(internal, before)).toBe(true);
+    expect(await isKept(internal, await lsnOf(internal))).toBe(false);
+  });
+
+  test('nothing is known once a later checkpoint has hidden where the server was stopped', async () => {
+    const { cluster, internal } = await startInternal();
+    await cluster.stop();
+    await cluster.restart();
+    await patiently(() => internal.query('CREATE TABLE IF NOT EXISTS something ()'));
+    await internal.query('CHECKPOINT');
+    await write(internal, 1);
+    expect(await isKept(internal, '0/1')).toBeNull();
+  });
+
+  test('only that of the backup, after a restore of the whole installation', async () => {
+    const { cluster, internal } = await startInternal();
+    const kept = await lsnOf(internal);
+    await cluster.stop();
+    const backup = `${cluster.dataDir}_backup`;
+    const { binDir } = testCluster();
+    await copyCluster({ from: cluster.dataDir, to: backup, binDir });
+    onTestFinished(() => rm(backup, { recursive: true, force: true }));
+    await cluster.restart();
+    await patiently(() => write(internal, 5));
+    const lost = await lsnOf(internal);
+    await cluster.stop('immediate');
+    await rm(cluster.dataDir, { recursive: true });
+    await copyCluster({ from: backup, to: cluster.dataDir, binDir });
+    await cluster.restart();
+    await patiently(() => write(internal, 1));
+    expect(await epochs(internal)).toHaveLength(2);
+    expect(await isKept(internal, lost)).toBe(false);
+    expect(await isKept(internal, kept)).toBe(true);
+  });
+
+  test('nothing is known of a copy of the database', async () => {
+    const own = createDatabase({ connectionString: database.connectionString, max: 1 });
+    await write(own, 3);
+    await own.end();
+    const restored = await copyOf(database);
+    await write(restored, 1);
+    expect(await isKept(restored, '0/1')).toBeNull();
+  });
+
+  test('all of it, when only the sequence was set back', async () => {
+    await write(db, 5);
+    const before = await lsnOf(db);
+    await db.query(`SELECT setval('"global_seq_id"', 2)`);
+    await write(db, 1);
+    expect(await isKept(db, before)).toBe(true);
+  });
 });
 
 async function copyOf(original: TestDatabase): Promise<Database> {

@@ -48,7 +48,7 @@ async function lookAt(
   keys: readonly Key[],
   repair: boolean,
 ): Promise<{ found: FoundDifference[]; judgement: Judgement }> {
-  let judgement: Judgement = { present: [], absent: [], unsettled: [], parked: [] };
+  let judgement: Judgement = { present: [], absent: [], sourceLsn: null, unsettled: [], parked: [] };
   const look = (lock: boolean, among: readonly Key[]) =>
     verification.examine(
       subject.target,

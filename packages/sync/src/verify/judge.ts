@@ -3,7 +3,7 @@ import type { TargetTable } from '../compile/target-table.ts';
 import type { DeclaredMapping } from '../declare/mapping.ts';
 import type { Expectation, Key, Sighting } from '../destination.ts';
 import { judgePosition } from '../engine/position.ts';
-import { readHistories } from '../engine/source.ts';
+import { readHistories, readLsn } from '../engine/source.ts';
 import { isEpochCertain, readSettled } from './source.ts';
 
 /** The copy is not at a position that it can be compared at: it is being made, or is about to be made anew. */
@@ -32,13 +32,14 @@ export async function judge(subject: Subject, keys: readonly Key[], seen: Sighti
   const position = await comparablePosition(subject, seen.position);
   const parked = new Set(seen.parked.map((key) => JSON.stringify(key)));
   const asked = keys.filter((key) => !parked.has(JSON.stringify(key)));
-  const judgement = { present: [], absent: [], unsettled: [] as readonly Key[], parked: seen.parked };
+  const judgement = { present: [], absent: [], sourceLsn: null, unsettled: [] as readonly Key[], parked: seen.parked };
   if (asked.length === 0) return judgement;
   if (!(await isEpochCertain(db))) return { ...judgement, unsettled: asked };
   const rows = await readSettled(db, tenancyId, mapping, target, asked, position.cursor);
   return {
     present: rows.flatMap(({ settled, values }) => (settled && values !== null ? [values] : [])),
     absent: rows.flatMap(({ settled, values, key }) => (settled && values === null ? [key] : [])),
+    sourceLsn: await readLsn(db),
     unsettled: rows.filter(({ settled }) => !settled).map(({ key }) => key),
     parked: seen.parked,
   };
