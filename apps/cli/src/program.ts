@@ -1,4 +1,5 @@
 import manifest from '../package.json' with { type: 'json' };
+import { completion } from './commands/completion.ts';
 import { config } from './commands/config/index.ts';
 import { dbSync } from './commands/db-sync/index.ts';
 import { doctor } from './commands/doctor/index.ts';
@@ -14,7 +15,7 @@ export const PROGRAM = {
   ...group({
     name: 'hexclave',
     summary: 'Runs a Hexclave server, and talks to one',
-    commands: [start, dev, emulator, migrate, projects, users, config, dbSync, doctor],
+    commands: [start, dev, emulator, migrate, projects, users, config, dbSync, doctor, completion],
   }),
   version: manifest.version,
 };

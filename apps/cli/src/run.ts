@@ -1,4 +1,5 @@
 import type { Assets } from './assets.ts';
+import { ASK, answerShell } from './completion/answer.ts';
 import { createContext, watchForInterruption } from './create-context.ts';
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts';
 import { printableJson } from './output/printable.ts';
@@ -10,6 +11,10 @@ import { refuseSecrets } from './secrets/arguments.ts';
 /** Runs one command line. Resolves to the exit code. */
 export async function run(args: readonly string[], host: NodeJS.Process, assets: Assets): Promise<ExitCode> {
   endWithReader(host);
+  if (args[0] === ASK) {
+    host.stdout.write(await answerShell(PROGRAM, args.slice(2), host.env));
+    return EXIT_CODES.done.code;
+  }
   const interruption = watchForInterruption(host);
   try {
     refuseSecrets(args);
