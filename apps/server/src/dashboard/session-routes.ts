@@ -23,7 +23,7 @@ export type SessionRoutesDependencies = {
 type RequestContext = Context<HttpEnvironment>;
 
 /** From one address. People mistype; programs guess. Successes count as well: each writes a row. */
-const SIGN_INS = { requests: 20, seconds: 60 };
+const SIGN_INS = { requests: 30, seconds: 60 };
 
 /** Signing in and out, at the root of the dashboard's server. */
 export function sessionRoutes(dependencies: SessionRoutesDependencies): Hono<HttpEnvironment> {

@@ -1,4 +1,4 @@
-import { integer, text } from '../parsers.ts';
+import { boolean, integer, text } from '../parsers.ts';
 import { type Catalogue, optional } from '../variable.ts';
 
 /** What tests and benchmarks read. */
@@ -18,6 +18,14 @@ export const TEST_CATALOGUE = {
     visibility: 'public',
     sentence: 'Repeats the random choices of a test that has printed it.',
     whenUnset: 'Another one each time.',
+  }),
+  screenshots: optional({
+    name: 'TEST_SCREENSHOTS',
+    prefix: 'server',
+    parser: boolean(),
+    visibility: 'public',
+    sentence: 'With `true`, tests in a browser write the pictures of the documentation.',
+    whenUnset: 'They write none.',
   }),
   ci: optional({
     name: 'CI',

@@ -1,0 +1,223 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type DashboardServer, startDashboard } from './support/dashboard.ts';
+
+/** The dashboard's server as a program talks to it that is no browser: everything here must hold without one. */
+let server: DashboardServer;
+
+beforeAll(async () => {
+  server = await startDashboard({ HEXCLAVE_EXTERNAL_DB_SYNC_RUN_LOOPS: 'false' });
+});
+
+type Options = { method?: string; cookie?: string; headers?: Record<string, string>; body?: unknown };
+
+/** A request as the dashboard's own pages send it, unless `headers` say otherwise. */
+function send(path: string, { method = 'GET', cookie, headers = {}, body }: Options = {}): Promise<Response> {
+  return fetch(`${server.url}${path}`, {
+    method,
+    headers: {
+      origin: server.url,
+      'sec-fetch-site': 'same-origin',
+      ...(cookie !== undefined && { cookie }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+}
+
+type Keys = DashboardServer['demo'];
+
+function signInWith({ projectId, superSecretAdminKey }: Keys): Promise<Response> {
+  return send('/session', {
+    method: 'POST',
+    body: { project_id: projectId, super_secret_admin_key: superSecretAdminKey },
+  });
+}
+
+/** Name and value, as the browser sends them back. */
+function cookieOf(response: Response): string {
+  return response.headers.get('set-cookie')?.split(';')[0] ?? '';
+}
+
+async function sessionOf(cookie: string): Promise<unknown> {
+  return ((await (await send('/session', { cookie })).json()) as { session: unknown }).session;
+}
+
+async function codeOf(response: Response): Promise<unknown> {
+  return ((await response.json()) as { code: unknown }).code;
+}
+
+describe('a session', () => {
+  test('is a cookie that scripts cannot read and that no other site makes the browser send', async () => {
+    const response = await signInWith(server.demo);
+    expect(response.status).toBe(201);
+    const cookie = response.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/; HttpOnly(;|$)/);
+    expect(cookie).toMatch(/; SameSite=Strict(;|$)/);
+    expect(cookie).toMatch(/; Path=\/(;|$)/);
+    expect(cookie).not.toMatch(/Domain=/);
+    expect(await response.text()).not.toContain(cookieOf(response).split('=')[1]);
+  });
+
+  test('is kept as a hash, so that a stolen dump opens nothing', async () => {
+    const [, token = ''] = cookieOf(await signInWith(server.demo)).split('=');
+    const rows = await server.database.db.query<{ text: string }>(`SELECT s::text AS "text" FROM "DashboardSession" s`);
+    expect(rows.length).toBeGreaterThan(0);
+    expect(JSON.stringify(rows)).not.toContain(token);
+  });
+
+  test('opens its own project and no other', async () => {
+    const cookie = cookieOf(await signInWith(server.demo));
+    expect((await send('/api/v1/users', { cookie })).status).toBe(200);
+    expect((await send('/api/v1/internal/projects', { cookie })).status).toBe(401);
+    const foreign = await send('/api/v1/users', { cookie, headers: { 'x-hexclave-project-id': 'internal' } });
+    expect([foreign.status, await codeOf(foreign)]).toEqual([404, 'PROJECT_NOT_FOUND']);
+  });
+
+  test('of an operator opens every project, and says in the audit log that it was the operator', async () => {
+    const cookie = cookieOf(await signInWith(server.internal));
+    const about = { cookie, headers: { 'x-hexclave-project-id': server.demo.projectId } };
+    expect((await send('/api/v1/users', about)).status).toBe(200);
+    const renamed = await send('/api/v1/internal/projects/current', {
+      ...about,
+      method: 'PATCH',
+      body: { description: 'by the operator' },
+    });
+    expect(renamed.status).toBe(200);
+    const log = (await (await send('/api/v1/internal/audit-log', { cookie })).json()) as { items: unknown[] };
+    expect(log.items[0]).toMatchObject({
+      action: 'project.update',
+      project_id: server.demo.projectId,
+      actor: { kind: 'operator', origin: 'dashboard' },
+    });
+  });
+
+  test('ends when one signs out, on the server too', async () => {
+    const cookie = cookieOf(await signInWith(server.demo));
+    expect(await sessionOf(cookie)).toMatchObject({ project_id: server.demo.projectId, is_operator: false });
+    expect((await send('/session', { method: 'DELETE', cookie })).status).toBe(200);
+    expect(await sessionOf(cookie)).toBeNull();
+    expect(await codeOf(await send('/api/v1/users', { cookie }))).toBe('DASHBOARD_SESSION_REQUIRED');
+  });
+
+  test('ends with the key that it was begun with', async () => {
+    const operator = cookieOf(await signInWith(server.internal));
+    const created = await send(`/api/v1/internal/api-keys?project_id=${server.demo.projectId}`, {
+      method: 'POST',
+      cookie: operator,
+      body: {
+        description: 'to be revoked',
+        expires_at_millis: Date.now() + 60_000,
+        has_publishable_client_key: false,
+        has_secret_server_key: false,
+        has_super_secret_admin_key: true,
+      },
+    });
+    const { id, super_secret_admin_key } = (await created.json()) as { id: string; super_secret_admin_key: string };
+    const keys = { projectId: server.demo.projectId, superSecretAdminKey: super_secret_admin_key };
+    const cookie = cookieOf(await signInWith(keys));
+    expect(await sessionOf(cookie)).not.toBeNull();
+    await send(`/api/v1/internal/api-keys/${id}?project_id=${keys.projectId}`, {
+      method: 'PATCH',
+      cookie: operator,
+      body: { revoked: true },
+    });
+    expect(await sessionOf(cookie)).toBeNull();
+    expect((await signInWith(keys)).status).toBe(401);
+  });
+
+  test.each([
+    ['nobody has used it for half a day', `"lastUsedAt" = now() - interval '13 hours'`],
+    ['it is a week old', `"expiresAt" = now() - interval '1 second'`],
+  ])('ends when %s', async (_when, change) => {
+    const cookie = cookieOf(await signInWith(server.demo));
+    expect(await sessionOf(cookie)).not.toBeNull();
+    await server.database.db.query(`UPDATE "DashboardSession" SET ${change}`);
+    expect(await sessionOf(cookie)).toBeNull();
+    // The next sign-in clears away what has ended.
+    await signInWith(server.demo);
+    expect(await server.database.db.query('SELECT 1 FROM "DashboardSession"')).toHaveLength(1);
+  });
+
+  test('takes the place of the one before, in the same browser', async () => {
+    const first = cookieOf(await signInWith(server.demo));
+    const { projectId, superSecretAdminKey } = server.internal;
+    await send('/session', {
+      method: 'POST',
+      cookie: first,
+      body: { project_id: projectId, super_secret_admin_key: superSecretAdminKey },
+    });
+    expect(await sessionOf(first)).toBeNull();
+  });
+});
+
+describe('signing in', () => {
+  test('with a wrong key, to a project that is not there, or with another key than an admin’s is refused alike', async () => {
+    const wrong = `${server.demo.superSecretAdminKey.slice(0, -1)}!`;
+    const answers = await Promise.all([
+      signInWith({ ...server.demo, superSecretAdminKey: wrong }),
+      signInWith({ ...server.demo, projectId: 'nobody' }),
+      signInWith({ ...server.demo, superSecretAdminKey: server.internal.superSecretAdminKey }),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 401]);
+    expect(await Promise.all(answers.map(codeOf))).toEqual(Array(3).fill('INVALID_SUPER_SECRET_ADMIN_KEY'));
+    expect(answers.map((answer) => answer.headers.get('set-cookie'))).toEqual([null, null, null]);
+  });
+
+  test('by the printed link works once', async () => {
+    const token = new URL(server.signInLink).hash.slice(1);
+    const first = await send('/session/link', { method: 'POST', body: { token } });
+    expect(first.status).toBe(201);
+    expect(await first.json()).toMatchObject({ project_id: 'internal', is_operator: true });
+    const second = await send('/session/link', { method: 'POST', body: { token } });
+    expect([second.status, await codeOf(second)]).toEqual([401, 'SIGN_IN_LINK_INVALID']);
+  });
+
+  test('goes into no log: neither key nor token', () => {
+    // The announcement shows them, to whoever has started the server; the lines of the log are JSON.
+    const lines = server.program
+      .output()
+      .split('\n')
+      .filter((line) => line.startsWith('{'));
+    expect(lines.length).toBeGreaterThan(0);
+    const log = lines.join('\n');
+    expect(log).not.toContain(server.demo.superSecretAdminKey);
+    expect(log).not.toContain(new URL(server.signInLink).hash.slice(1));
+  });
+
+  test('too often from one address is refused for a while', async () => {
+    let status = 0;
+    for (let attempt = 0; attempt < 40 && status !== 429; attempt++) {
+      ({ status } = await signInWith({ ...server.demo, projectId: 'nobody' }));
+    }
+    expect(status).toBe(429);
+  });
+});
+
+describe('the pages', () => {
+  test('come with a policy that lets nothing in from elsewhere and nothing inline', async () => {
+    const response = await send('/');
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).toContain("style-src 'self'");
+    expect(policy).not.toMatch(/unsafe|https?:|\*/);
+    expect(response.headers.get('x-frame-options')).toBe('DENY');
+  });
+
+  test('are looked at anew each time, while the files that they name are kept for good', async () => {
+    const page = await send('/projects');
+    expect(page.headers.get('cache-control')).toBe('no-cache');
+    const script = /src="(\/assets\/[^"]+\.js)"/.exec(await page.text())?.[1] ?? '';
+    const file = await send(script);
+    expect(file.headers.get('cache-control')).toContain('immutable');
+    expect((await send('/', { headers: { 'if-none-match': page.headers.get('etag') ?? '' } })).status).toBe(304);
+  });
+
+  test.each(['/assets/missing.js', '/..%2f..%2fpackage.json', '/%2e%2e/%2e%2e/etc/passwd.txt', '/favicon.ico'])(
+    'there is no %s',
+    async (path) => {
+      expect((await send(path)).status).toBe(404);
+    },
+  );
+});

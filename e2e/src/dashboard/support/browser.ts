@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { atEndOfFile, programOrSkip } from '@hexclave/testing';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+/** Debian's. What npm offers would be a download of its own. */
+const PROGRAM = '/usr/bin/chromium';
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const PATIENCE_MS = 20_000;
+
+/** Tests in a browser are skipped on a machine without one, and fail for it where CI is set. */
+export const hasNoBrowser = programOrSkip('chromium').skip;
+
+export type Scheme = 'light' | 'dark';
+
+/** One browser for a test file; each page has a profile of its own, as on another person's machine. */
+export async function launchBrowser(): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath: PROGRAM, headless: true, args: FLAGS });
+  atEndOfFile(() => browser.close());
+  return browser;
+}
+
+/** A page on which everything that a developer would find in the console is kept. */
+export type WatchedPage = {
+  page: Page;
+  context: BrowserContext;
+  /** Errors of scripts, violations of the content security policy, and what the browser complains of. */
+  complaints: string[];
+};
+
+export async function openPage(browser: Browser, baseURL: string, scheme: Scheme = 'light'): Promise<WatchedPage> {
+  const context = await browser.newContext({
+    baseURL,
+    colorScheme: scheme,
+    viewport: { width: 1_360, height: 850 },
+    reducedMotion: 'reduce',
+  });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(`script: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  // Some violations are told to the page only.
+  await page.addInitScript(`document.addEventListener('securitypolicyviolation', (event) =>
+    console.error('policy: ' + event.effectiveDirective + ' ' + event.blockedURI + ' ' + event.sourceFile));`);
+  return { page, context, complaints };
+}
+
+type AxeResult = { violations: { id: string; impact: string | null; help: string; nodes: { target: string[] }[] }[] };
+
+/** What axe finds on the page that would keep somebody from using it. */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
+  const path = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+  // Evaluated by the browser's own tools, since the policy lets no other script in.
+  await page.evaluate(await readFile(path, 'utf8'));
+  const { violations } = (await page.evaluate(
+    `axe.run(document, { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })`,
+  )) as AxeResult;
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ target }) => target.join(' ')).join('; ')})`);
+}
