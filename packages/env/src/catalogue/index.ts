@@ -13,7 +13,14 @@ export const CATALOGUES = {
 } as const;
 
 export type App = keyof typeof CATALOGUES;
-export type DeclaredVariable = { readonly variable: Variable<unknown>; readonly readBy: readonly App[] };
+export type DeclaredVariable = {
+  readonly variable: Variable<unknown>;
+  readonly readBy: readonly App[];
+  /** Its present names, the canonical one first. */
+  readonly spellings: readonly [string, ...string[]];
+  /** Every name that it can be set under, those that win first. */
+  readonly names: readonly [string, ...string[]];
+};
 
 /** Every variable there is, once, in reading order. */
 export function everyVariable(): readonly DeclaredVariable[] {
@@ -27,9 +34,14 @@ function collect(): readonly DeclaredVariable[] {
   const byName = new Map<string, DeclaredVariable>();
   for (const [app, catalogue] of Object.entries(CATALOGUES) as [App, Record<string, Variable<unknown>>][]) {
     for (const variable of Object.values(catalogue)) {
-      const [name] = namesOf(variable);
-      const known = byName.get(name);
-      byName.set(name, { variable: known?.variable ?? variable, readBy: [...(known?.readBy ?? []), app] });
+      const spellings = namesOf(variable);
+      const known = byName.get(spellings[0]) ?? {
+        variable,
+        readBy: [],
+        spellings,
+        names: [...spellings, ...(variable.olderNames ?? [])],
+      };
+      byName.set(spellings[0], { ...known, readBy: [...known.readBy, app] });
     }
   }
   return [...byName.values()];
