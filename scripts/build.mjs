@@ -13,7 +13,7 @@ const { values } = parseArgs({ options: { outdir: { type: 'string', default: 'di
 const root = fileURLToPath(new URL('../', import.meta.url));
 process.chdir(root);
 const outdir = resolve(values.outdir);
-const { bundle } = await import('./bundle.mjs.mts');
+const { bundle } = await import('./bundle.mjs');
 
 rmSync(join(outdir, 'migrations'), { recursive: true, force: true });
 await bundle(
