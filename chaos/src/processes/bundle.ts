@@ -51,7 +51,9 @@ export async function createBundler(folder: string): Promise<Bundler> {
     // pg asks for its optional native binding in a try block; the other is for terminals.
     external: ['pg-native', 'pino-pretty'],
     // CommonJS packages inside the bundle call require() for node's own modules.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireOfBundle } from 'node:module'; const require = requireOfBundle(import.meta.url);",
+    },
     logLevel: 'error',
     plugins: [rewriting(present)],
   });
