@@ -7,6 +7,7 @@ import { createEmptyDatabase, waitUntil } from '@hexclave/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createInstallation, type Installation } from '../external-db-sync/support/installation.ts';
 import { pathOf, type ShownFailure } from '../external-db-sync/support/project.ts';
+import { succeed } from '../support/api-client.ts';
 import { connectionOf } from '../sync/harness.ts';
 import { addUser } from '../sync/rows.ts';
 
@@ -89,6 +90,29 @@ describe('A1 the host of a target is an address that only this machine or its ne
     expect(states.filter(({ errorCode }) => errorCode !== 'TARGET_ADDRESS_REFUSED')).toEqual([]);
     expect(refused.size).toBe(1);
     // Only to the internal database, which the operator has named.
+    const connected = (await networkLog()).filter((line) => line.startsWith('connect')).slice(before);
+    expect(connected.filter((line) => line !== 'connect 127.0.0.1')).toEqual([]);
+    expect(await sessionsAs('u')).toBe(0);
+  });
+
+  test('a test of a connection says the same of every spelling, and connects to nothing', async () => {
+    const before = (await networkLog()).filter((line) => line.startsWith('connect')).length;
+    const told = new Set<string>();
+    // More than one project may test in a minute.
+    const half = Math.ceil(HOSTS.length / 2);
+    for (const hosts of [HOSTS.slice(0, half), HOSTS.slice(half)]) {
+      const { admin } = await hexclave.createProject();
+      for (const host of hosts) {
+        const connectionString = `postgresql://u:p@${host}:${port}/postgres?sslmode=disable`;
+        const external_database = { type: 'postgres', connectionString };
+        const { steps } = await succeed(
+          admin.post('/internal/external-db-sync/test-connection', { external_database }),
+        );
+        told.add(JSON.stringify(steps.map((step: object) => ({ ...step, duration_ms: null }))));
+      }
+    }
+    expect([...told]).toHaveLength(1);
+    expect([...told][0]).toContain('TARGET_ADDRESS_REFUSED');
     const connected = (await networkLog()).filter((line) => line.startsWith('connect')).slice(before);
     expect(connected.filter((line) => line !== 'connect 127.0.0.1')).toEqual([]);
     expect(await sessionsAs('u')).toBe(0);

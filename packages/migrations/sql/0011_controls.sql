@@ -35,6 +35,10 @@ END $$;
 CREATE TRIGGER "ExternalDatabase_keep_paused" BEFORE INSERT OR UPDATE OF "paused" ON "ExternalDatabase"
   FOR EACH ROW WHEN (NOT NEW."paused") EXECUTE FUNCTION "keep_paused"();
 
+-- When somebody asked to have the parked rows of a mapping tried again at once. The target has their times, and is told by
+-- the next sync of this external database alone.
+ALTER TABLE "ExternalDatabaseMappingState" ADD COLUMN "parkedRetryAskedAt" timestamptz;
+
 -- Who changed what. Written in the transaction of the change. Without foreign keys: it outlives what it is about.
 CREATE TABLE "AuditEvent" (
   "id"                 uuid PRIMARY KEY DEFAULT gen_random_uuid(),

@@ -121,6 +121,8 @@ export type DestinationConnection = {
   dueParkedRows(table: TargetTable, limit: number): Promise<ParkedRow[]>;
   /** How many rows are parked, due or not. */
   countParked(table: TargetTable): Promise<number>;
+  /** Makes all parked rows of a mapping due: somebody wants to know at once. */
+  makeParkedDue(table: TargetTable): Promise<void>;
   /**
    * Tries parked rows again: the present rows of those keys, and the keys of those that are gone. `at` is the position at
    * which they were read, with the `sourceLsn` of that reading.

@@ -4,7 +4,7 @@ import { compileApply } from './apply-sql.ts';
 import { classify } from './classify.ts';
 import type { Names } from './names.ts';
 import { applyPage, applyParked, type PageContext } from './page.ts';
-import { countParked, dueParkedRows } from './parked.ts';
+import { countParked, dueParkedRows, makeParkedDue } from './parked.ts';
 import { prepare, readPosition } from './prepare.ts';
 import { discard } from './session.ts';
 import { stage } from './stage.ts';
@@ -65,6 +65,7 @@ export function createConnection(
       return stage(contextOn(client, target), rows, () => idle.push(client));
     },
     dueParkedRows: (target, limit) => guarded(() => dueParkedRows(first, names, target, limit)),
+    makeParkedDue: (target) => guarded(() => makeParkedDue(first, names, target)),
     countParked: async (target) => {
       const parked = await guarded(() => countParked(first, names, target));
       parkedOf.set(target.mapping, parked > 0);

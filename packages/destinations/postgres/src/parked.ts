@@ -1,8 +1,8 @@
 import { quoteIdentifier as id, quoteLiteral } from '@hexclave/db';
 import type { DestinationError, ParkedRow, TargetTable } from '@hexclave/sync';
 import type pg from 'pg';
-import { type Names, namesIn } from './names.ts';
-import { readBounded } from './transaction.ts';
+import { BEGIN, type Names, namesIn } from './names.ts';
+import { readBounded, runStatements } from './transaction.ts';
 
 /** Between attempts at a parked row: doubles from a minute to an hour. */
 const RETRY_AFTER = "LEAST(interval '1 hour', interval '1 minute' * power(2, LEAST(p.attempts, 10)))";
@@ -50,6 +50,11 @@ export async function dueParkedRows(
      WHERE mapping_name = ${quoteLiteral(target.mapping)} AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT ${limit}`,
   );
   return rows.map((row) => ({ key: row.key, code: row.code, sqlState: row.sql_state, attempts: row.attempts }));
+}
+
+export async function makeParkedDue(client: pg.Client, names: Names, target: TargetTable): Promise<void> {
+  const update = `UPDATE ${names.parked} SET next_attempt_at = now() WHERE mapping_name = ${quoteLiteral(target.mapping)} AND next_attempt_at > now()`;
+  await runStatements(client, [BEGIN, update, 'COMMIT'], target);
 }
 
 export async function countParked(client: pg.Client, names: Names, target: TargetTable): Promise<number> {

@@ -14,6 +14,11 @@ const DELIVER_NOW = `
   WHERE "deduplicationKey" = 'sync:' || $1::uuid AND "startedFulfillingAt" IS NULL AND "failedAt" IS NULL AND "notBefore" > now()
   RETURNING 1`;
 
+/** Rows that the target has refused wait there, by its own clock. */
+const RETRY_PARKED = `
+  UPDATE "ExternalDatabaseMappingState" SET "parkedRetryAskedAt" = clock_timestamp()
+  WHERE "tenancyId" = $1 AND "externalDatabaseId" = $2 AND ($3::text IS NULL OR "mapping" = $3) AND "parkedRows" > 0 RETURNING 1`;
+
 /**
  * Has an external database, or one mapping of it, tried again at once, whatever it is waiting for. Returns whether it was
  * waiting for anything.
@@ -22,9 +27,11 @@ export async function retryNow(
   tx: Queryable,
   waiting: Waiting & { readonly externalDatabaseId: string },
 ): Promise<boolean> {
+  const { tenancyId, externalDatabaseId, mapping } = waiting;
   const ended = await endBackOff(tx, waiting);
-  const delivered = await tx.query(DELIVER_NOW, [waiting.tenancyId]);
-  await tx.query(ENQUEUE_NOW, [waiting.tenancyId, waiting.externalDatabaseId]);
+  const parked = await tx.query(RETRY_PARKED, [tenancyId, externalDatabaseId, mapping ?? null]);
+  const delivered = await tx.query(DELIVER_NOW, [tenancyId]);
+  await tx.query(ENQUEUE_NOW, [tenancyId, externalDatabaseId]);
   await tx.query(`SELECT pg_notify('hexclave_outgoing_request', '')`);
-  return ended || delivered.length > 0;
+  return ended || parked.length > 0 || delivered.length > 0;
 }

@@ -5,6 +5,7 @@ import { DestinationError } from '../destination-error.ts';
 import { type Connect, connectionKeeper, type KeptConnection } from './connections.ts';
 import type { ExternalDatabase } from './external-database.ts';
 import type { MappingRun, RunContext } from './mapping-run.ts';
+import { makeAskedForDue } from './parked-on-demand.ts';
 import { noPrefetch, type Prefetch, readSituationAndChanges } from './prefetch.ts';
 import { prepareRoutes } from './prepare.ts';
 import { runMappings } from './run.ts';
@@ -166,12 +167,13 @@ async function syncConnected(run: DatabaseRun, kept: KeptConnection): Promise<bo
     connection: kept.connection,
     // The request that parked rows are tried again by names their database, and may be taken up by any process.
     lookForParked: run.isNamed,
-    mayContinue: controlled(run),
+    mayContinue: controlled(run, kept),
   };
   for (const mapping of kept.runs.values()) Object.assign(mapping, { rowsApplied: 0, moved: false });
   const mappingFailures = await prepareMissing(run, kept);
   const runs = [...kept.runs.values()];
   try {
+    if (run.isNamed) await makeAskedForDue(options.db, database, kept);
     const result = await runMappings(context, runs);
     for (const [mapping, failure] of result.failures) mappingFailures.set(mapping.route.target.mapping, failure);
     await saveResults(run, kept, mappingFailures);
@@ -229,14 +231,27 @@ async function noteSuccess({ options, database }: DatabaseRun, kept: KeptConnect
   kept.successSavedAt = now;
 }
 
+/** Lets the state follow a run that takes long. What has failed before is only told well once the run has ended well. */
+async function tellProgress({ options, database }: DatabaseRun, kept: KeptConnection): Promise<void> {
+  const moved = [...kept.runs].flatMap(([name, mapping]) =>
+    mapping.moved && database.mappingFailures[name] === undefined ? [mapping] : [],
+  );
+  const saved = saveProgress(options.db, database, moved);
+  // What is applied while that is under way counts for the next time.
+  for (const mapping of moved) Object.assign(mapping, { rowsApplied: 0, moved: false });
+  await saved;
+}
+
 /** Asks the database at most once in {@link CONTROL_MS}; true until something says stop. */
-function controlled({ options, database, deadline, signal }: DatabaseRun): () => Promise<boolean> {
+function controlled(run: DatabaseRun, kept: KeptConnection): () => Promise<boolean> {
+  const { options, database, deadline, signal } = run;
   let believedUntil = performance.now() + CONTROL_MS;
   return async () => {
     const now = performance.now();
     if (now > deadline || signal?.aborted === true) return false;
     if (now < believedUntil) return true;
     believedUntil = now + CONTROL_MS;
+    await tellProgress(run, kept);
     return mayContinue(options.db, database);
   };
 }

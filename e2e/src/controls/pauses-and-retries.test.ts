@@ -145,3 +145,85 @@ describe('a pause', () => {
     expect((await succeed(hexclave.operator.get(`${CONTROLS}/pauses?scope=all`))).items).toEqual([]);
   });
 });
+
+describe('a retry', () => {
+  const retry = (body: object) => project.admin.post(`${CONTROLS}/retry`, body);
+  const onMain = (sql: string) => main.database.db.query(sql);
+
+  /** Whatever waits for its next attempt is to wait for an hour, as after many of them. */
+  async function putOff(): Promise<void> {
+    const { db } = hexclave;
+    await waitUntil(
+      async () => {
+        for (const [table, column] of [
+          ['ExternalDatabaseState', 'nextAttemptAt'],
+          ['ExternalDatabaseMappingState', 'nextAttemptAt'],
+          ['OutgoingRequest', 'notBefore'],
+        ]) {
+          await db.query(
+            `UPDATE "${table}" SET "${column}" = now() + interval '1 hour' WHERE "tenancyId" = $1 AND "${column}" IS NOT NULL`,
+            [project.tenancyId],
+          );
+        }
+        const underWay = await db.query(
+          `SELECT 1 FROM "OutgoingRequest" WHERE "tenancyId" = $1 AND ("startedFulfillingAt" IS NOT NULL OR "notBefore" < now() + interval '50 minutes')`,
+          [project.tenancyId],
+        );
+        return underWay.length === 0;
+      },
+      { describe: 'nothing to be tried for an hour' },
+    );
+  }
+
+  test('of a table that fails happens at once, whatever it waits for', async () => {
+    await onMain('ALTER TABLE hexclave.users RENAME COLUMN display_name TO called');
+    await addUsers(hexclave.db, project.tenancyId, 1);
+    const failing = () =>
+      hexclave.db.query(
+        `SELECT 1 FROM "ExternalDatabaseMappingState" WHERE "tenancyId" = $1 AND "errorCode" = 'TARGET_DRIFT'`,
+        [project.tenancyId],
+      );
+    await waitUntil(async () => (await failing()).length > 0, { timeoutMs: 20_000, describe: 'the table to fail' });
+    await onMain('ALTER TABLE hexclave.users RENAME COLUMN called TO display_name');
+    await putOff();
+    const { retried } = await succeed(
+      retry({ external_database_id: 'main', mapping: 'users', reason: 'renamed back' }),
+    );
+    expect(retried).toBe(true);
+    await project.converged(main);
+    const { items } = await succeed(project.admin.get('/internal/audit-log?action=sync.retry&limit=1'));
+    expect(items[0]).toMatchObject({
+      mapping: 'users',
+      reason: 'renamed back',
+      result: 'queued',
+      after: { retried: true },
+    });
+  });
+
+  test('of rows that the target has refused happens at once too', async () => {
+    await onMain(`ALTER TABLE hexclave.users ADD CONSTRAINT good CHECK (display_name <> 'user 1') NOT VALID`);
+    await addUsers(hexclave.db, project.tenancyId, 1);
+    const parked = () =>
+      hexclave.db.query(`SELECT 1 FROM "ExternalDatabaseMappingState" WHERE "tenancyId" = $1 AND "parkedRows" > 0`, [
+        project.tenancyId,
+      ]);
+    await waitUntil(async () => (await parked()).length > 0, { timeoutMs: 20_000, describe: 'the row to be parked' });
+    await onMain('ALTER TABLE hexclave.users DROP CONSTRAINT good');
+    await onMain(`UPDATE hexclave._hexclave_parked_rows SET next_attempt_at = now() + interval '1 hour'`);
+    await putOff();
+    expect((await succeed(retry({ external_database_id: 'main' }))).retried).toBe(true);
+    await project.converged(main);
+    await waitUntil(async () => (await parked()).length === 0, { describe: 'the row to be counted no longer' });
+  });
+
+  test('says when there is nothing to try, and what cannot be tried', async () => {
+    await project.settled();
+    expect((await succeed(retry({ external_database_id: 'main' }))).retried).toBe(false);
+    const code = async (body: object) => (await retry(body)).body.code;
+    expect(await code({ external_database_id: 'none' })).toBe('EXTERNAL_DATABASE_NOT_FOUND');
+    expect(await code({ external_database_id: 'main', mapping: 'none' })).toBe('MAPPING_NOT_COPIED');
+    await succeed(project.admin.post(`${CONTROLS}/pause`, { external_database_id: 'main', reason: 'a test' }));
+    expect(await code({ external_database_id: 'main' })).toBe('EXTERNAL_DATABASE_PAUSED');
+    await succeed(project.admin.post(`${CONTROLS}/resume`, { external_database_id: 'main' }));
+  });
+});
