@@ -1,16 +1,22 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
+import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { IconButton } from '../components/button.tsx';
 import type { IconName } from '../components/icon.tsx';
-import { sessionQuery, signOut, useSession } from '../lib/session.ts';
+import { leave, sessionQuery, signOut, useSession } from '../lib/session.ts';
 import { Logo } from './logo.tsx';
 import { Navigation } from './navigation.tsx';
 import styles from './shell.module.css';
 import { setTheme, type Theme, useTheme } from './theme.ts';
 
-/** Around every page for those who are signed in: where one can go, and who one is. */
+/** Around every page for those who are signed in: where one can go, and who one is. When the session ends, they sign in again. */
 export function Shell() {
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const { href } = useLocation();
+  return session === null ? <Navigate to="/sign-in" search={{ to: href }} replace /> : <Frame />;
+}
+
+function Frame() {
   const main = useFocusOnNavigation();
   return (
     <div className={styles.shell}>
@@ -73,15 +79,6 @@ function ThemeButton() {
 }
 
 function SignOutButton() {
-  const queryClient = useQueryClient();
-  const navigate = useNavigate();
-  const leave = useMutation({
-    mutationFn: signOut,
-    onSuccess: async () => {
-      queryClient.clear();
-      queryClient.setQueryData(sessionQuery.queryKey, null);
-      await navigate({ to: '/sign-in' });
-    },
-  });
-  return <IconButton icon="out" label="Sign out" disabled={leave.isPending} onClick={() => leave.mutate()} />;
+  const end = useMutation({ mutationFn: signOut, onSuccess: leave });
+  return <IconButton icon="out" label="Sign out" disabled={end.isPending} onClick={() => end.mutate()} />;
 }

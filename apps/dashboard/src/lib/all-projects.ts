@@ -55,17 +55,15 @@ export function useAllProjects() {
   useNextPage(summaries);
   useNextPage(projects);
   useLiveSummaries();
+  // Of a project that is not among the summaries, nothing can be said until all of these are there.
+  const isComplete = summaries.isSuccess && !summaries.hasNextPage;
   const rows = useMemo(
-    () =>
-      merge(
-        summaries.data?.pages.flatMap(({ items }) => items) ?? [],
-        projects.data?.pages.flatMap(({ items }) => items) ?? [],
-      ),
-    [summaries.data, projects.data],
+    () => merge(itemsOf(summaries.data), isComplete ? itemsOf(projects.data) : []),
+    [summaries.data, projects.data, isComplete],
   );
   return {
     rows,
-    isLoading: summaries.isPending || projects.isPending,
+    isLoading: summaries.isPending,
     /** Whether more are coming. */
     isIncomplete: summaries.hasNextPage || projects.hasNextPage,
     error: summaries.error ?? projects.error,
@@ -74,6 +72,10 @@ export function useAllProjects() {
       if (projects.error) void projects.refetch();
     },
   };
+}
+
+function itemsOf<Item>(data: { pages: { items: Item[] }[] } | undefined): Item[] {
+  return data?.pages.flatMap(({ items }) => items) ?? [];
 }
 
 type Pages = { hasNextPage: boolean; isFetching: boolean; isError: boolean; fetchNextPage: () => unknown };

@@ -2,12 +2,16 @@ import type { DashboardSession } from '@hexclave/contract';
 import { ApiError } from '@hexclave/sdk';
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
 
+const LOOK_AGAIN_MS = 60_000;
+
 /** Who is signed in; null: nobody. */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async ({ signal }): Promise<DashboardSession | null> =>
     ((await send('GET', '/session', undefined, signal)) as { session: DashboardSession | null }).session,
   staleTime: Number.POSITIVE_INFINITY,
+  // It can end without this page's doing anything.
+  refetchInterval: LOOK_AGAIN_MS,
   // A server that restarts is back soon.
   retry: 3,
 });
@@ -21,6 +25,11 @@ export async function signIn(credentials: Credentials): Promise<DashboardSession
 
 export async function signOut(): Promise<void> {
   await send('DELETE', '/session');
+}
+
+/** To the sign-in by way of a new page: nothing of what was seen stays in its memory. */
+export function leave(): void {
+  window.location.assign('/sign-in');
 }
 
 /** The session, below a route that asks for one. */

@@ -11,6 +11,7 @@ import { SelectField } from '../components/field.tsx';
 import { Facts, Page } from '../components/layout.tsx';
 import { ACTION_WORDS, AUDIT_ACTIONS, useAuditLog } from '../lib/audit.ts';
 import { formatTime } from '../lib/format.ts';
+import { useProject } from '../lib/project.ts';
 import styles from './audit-log-view.module.css';
 
 /** Who did what, when and why: in one project, or in all of them. */
@@ -77,11 +78,11 @@ function ActionFilter({ action, onChange }: ActionFilterProps) {
 
 function columnsOf(showsProject: boolean, onOpen: (event: AuditEvent) => void): Column<AuditEvent>[] {
   return [
-    { id: 'time', header: 'Time', width: '170px', cell: ({ at_millis }) => formatTime(at_millis) },
+    { id: 'time', header: 'Time', width: '148px', cell: ({ at_millis }) => formatTime(at_millis) },
     {
       id: 'action',
       header: 'What',
-      width: '200px',
+      width: '172px',
       cell: (event) => (
         <button type="button" className={styles.action} onClick={() => onOpen(event)}>
           {ACTION_WORDS[event.action] ?? event.action}
@@ -92,27 +93,32 @@ function columnsOf(showsProject: boolean, onOpen: (event: AuditEvent) => void): 
     {
       id: 'database',
       header: 'Database',
-      width: '130px',
+      width: '104px',
       cell: ({ external_database_id }) => external_database_id ?? '–',
     },
-    { id: 'by', header: 'By', width: '250px', cell: ({ actor }) => <ActorName actor={actor} /> },
+    { id: 'by', header: 'By', width: '236px', cell: ({ actor }) => <ActorName actor={actor} /> },
     { id: 'reason', header: 'Reason', cell: ({ reason }) => <span title={reason ?? undefined}>{reason ?? '–'}</span> },
-    { id: 'result', header: 'Result', width: '90px', cell: ({ result }) => <Result result={result} /> },
+    { id: 'result', header: 'Result', width: '80px', cell: ({ result }) => <Result result={result} /> },
   ];
 }
 
 const PROJECT_COLUMN: Column<AuditEvent> = {
   id: 'project',
   header: 'Project',
-  cell: ({ project_id }) =>
-    project_id === null ? (
-      'All'
-    ) : (
-      <Link to="/projects/$projectId" params={{ projectId: project_id }} className={styles.id} title={project_id}>
-        {project_id}
-      </Link>
-    ),
+  width: '130px',
+  cell: ({ project_id }) => (project_id === null ? 'All' : <ProjectName projectId={project_id} />),
 };
+
+/** Its name, as long as it is there; the log outlives it. */
+function ProjectName({ projectId }: { projectId: string }) {
+  const { data: project } = useProject(projectId);
+  if (project === undefined) return <span className={styles.id}>{projectId}</span>;
+  return (
+    <Link to="/projects/$projectId" params={{ projectId }} title={projectId}>
+      {project.display_name}
+    </Link>
+  );
+}
 
 const RESULT_WORDS: Record<AuditEvent['result'], string> = { done: 'Done', queued: 'Queued', failed: 'Failed' };
 

@@ -15,6 +15,7 @@ export const PROJECT_COLUMNS: readonly Column<ListedProject>[] = [
   {
     id: 'name',
     header: 'Project',
+    width: '26%',
     sortBy: ({ name }) => name,
     cell: ({ id, name, branch }) => (
       <div className={styles.name}>
@@ -30,22 +31,22 @@ export const PROJECT_COLUMNS: readonly Column<ListedProject>[] = [
   {
     id: 'state',
     header: 'State',
-    width: '132px',
+    width: '126px',
     sortBy: urgencyOf,
     cell: ({ state }) => <StatePill state={state} />,
   },
   {
     id: 'behind',
     header: 'Rows behind',
-    width: '118px',
+    width: '112px',
     align: 'end',
     sortBy: ({ sync }) => sync?.rows_behind ?? null,
     cell: ({ sync }) => (sync === undefined ? <None /> : formatRows(sync.rows_behind, sync.rows_behind_precision)),
   },
   {
     id: 'lag',
-    header: 'Oldest change',
-    width: '124px',
+    header: 'Lag',
+    width: '84px',
     align: 'end',
     sortBy: ({ sync }) =>
       (sync && (sync.oldest_unsynced_at_millis === null ? 0 : -sync.oldest_unsynced_at_millis)) || null,
@@ -59,15 +60,15 @@ export const PROJECT_COLUMNS: readonly Column<ListedProject>[] = [
   {
     id: 'databases',
     header: 'Databases',
-    width: '104px',
+    width: '100px',
     align: 'end',
     sortBy: ({ sync }) => sync?.external_databases ?? null,
     cell: ({ sync }) => (sync === undefined ? <None /> : formatCount(sync.external_databases)),
   },
   {
     id: 'applied',
-    header: 'Last change arrived',
-    width: '160px',
+    header: 'Last arrival',
+    width: '112px',
     sortBy: ({ sync }) => sync?.last_applied_at_millis ?? null,
     cell: ({ sync }) =>
       sync?.last_applied_at_millis == null ? <None /> : <TimeAgo millis={sync.last_applied_at_millis} />,
@@ -75,7 +76,6 @@ export const PROJECT_COLUMNS: readonly Column<ListedProject>[] = [
   {
     id: 'problem',
     header: 'Problem',
-    width: '30%',
     sortBy: ({ sync }) => sync?.error?.message ?? null,
     cell: ({ sync }) => (sync === undefined ? <None /> : <Problem sync={sync} />),
   },

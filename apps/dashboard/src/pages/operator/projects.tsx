@@ -30,6 +30,7 @@ export function ProjectsPage() {
       filled
       actions={
         <>
+          {projects.isIncomplete && <span role="status">{formatCount(projects.rows.length)} so far …</span>}
           <LiveIndicator live={live} />
           <Button variant="primary" icon="plus" onClick={() => setCreating(true)}>
             Create project
@@ -40,13 +41,17 @@ export function ProjectsPage() {
       {projects.error && (
         <ErrorNotice error={projects.error} title="Not all projects could be loaded" onRetry={projects.retry} />
       )}
-      {projects.isLoading ? <Loading label="Projects are being loaded" lines={9} /> : <ProjectList {...projects} />}
+      {projects.isLoading ? (
+        <Loading label="Projects are being loaded" lines={9} />
+      ) : (
+        <ProjectList rows={projects.rows} />
+      )}
       {isCreating && <CreateProjectDialog onClose={() => setCreating(false)} />}
     </Page>
   );
 }
 
-function ProjectList({ rows, isIncomplete }: { rows: ListedProject[]; isIncomplete: boolean }) {
+function ProjectList({ rows }: { rows: ListedProject[] }) {
   const { state = 'all', q = '' } = useSearch({ from: '/signed-in/projects' });
   const navigate = useNavigate({ from: '/projects' });
   // What is typed is shown at once; ten thousand rows follow as soon as there is time.
@@ -64,7 +69,6 @@ function ProjectList({ rows, isIncomplete }: { rows: ListedProject[]; isIncomple
           onChoose={(next) => void find({ state: next })}
         />
         <div className={styles.find}>
-          {isIncomplete && <span className={styles.more}>{formatCount(rows.length)} so far …</span>}
           <SearchField
             label="Find by name or id"
             value={q}

@@ -11,7 +11,7 @@ import { clientFor } from '../../lib/clients.ts';
 import { fieldIssues } from '../../lib/errors.ts';
 import { formatDate } from '../../lib/format.ts';
 import { projectQuery, useProject } from '../../lib/project.ts';
-import { sessionQuery, useSession } from '../../lib/session.ts';
+import { leave, useSession } from '../../lib/session.ts';
 
 const INTERNAL_PROJECT = 'internal';
 
@@ -128,10 +128,10 @@ function useDeleteProject(projectId: string) {
         : clientFor(projectId).project.delete(),
     onSuccess: async () => {
       // With the project went its keys, and with those the session of its own admin.
-      if (!session.is_operator) queryClient.setQueryData(sessionQuery.queryKey, null);
+      if (!session.is_operator) return leave();
+      await navigate({ to: '/projects' });
       queryClient.removeQueries({ queryKey: ['project', projectId] });
-      void queryClient.invalidateQueries({ queryKey: ['all-projects'] });
-      await navigate({ to: session.is_operator ? '/projects' : '/sign-in' });
+      await queryClient.invalidateQueries({ queryKey: ['all-projects'] });
     },
   });
 }

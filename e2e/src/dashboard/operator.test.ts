@@ -1,0 +1,216 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { accessibilityProblems, hasNoBrowser, launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
+import { type DashboardServer, signIn, startDashboard } from './support/dashboard.ts';
+import { takeScreenshot } from './support/screenshots.ts';
+
+const HOSTILE_NAMES = [
+  '<img src=x onerror=alert(1)>',
+  '“><script>alert(1)</script>',
+  '\u202Eevil\u202C & co',
+  'x'.repeat(256),
+];
+
+/** What somebody who runs the server does, from the sign-in to the audit log. The tests build upon each other. */
+describe.skipIf(hasNoBrowser)('the operator', () => {
+  let server: DashboardServer;
+  let browser: Browser;
+  let watched: WatchedPage;
+  let page: Page;
+
+  beforeAll(async () => {
+    [server, browser] = await Promise.all([startDashboard(), launchBrowser()]);
+    watched = await openPage(browser, server.url);
+    page = watched.page;
+  });
+
+  afterEach(() => {
+    expect(watched.complaints.splice(0)).toEqual([]);
+  });
+
+  const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
+  const follow = async (link: string) => {
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: link }).click();
+    await heading(link);
+  };
+
+  test('is told what is wrong with a key, and signs in with a right one by keyboard alone', async () => {
+    await page.goto('/pipeline');
+    await heading('Sign in to Hexclave');
+    await takeScreenshot(page, 'sign-in');
+    await page.getByLabel('Super secret admin key').fill('sak_wrong');
+    await page.keyboard.press('Enter');
+    await page.getByText('INVALID_SUPER_SECRET_ADMIN_KEY').waitFor();
+    // The browser itself notes each answer that is an error.
+    watched.complaints.splice(0);
+    await page.getByLabel('Super secret admin key').fill(server.internal.superSecretAdminKey);
+    await page.keyboard.press('Enter');
+    // Back at the page that was asked for.
+    await heading('Pipeline');
+  });
+
+  test('sees the pipeline live, with the switches as they stand', async () => {
+    await page.getByText('Live', { exact: true }).waitFor();
+    const stages = page.getByRole('region').filter({ has: page.getByText('On', { exact: true }) });
+    await expectCount(stages, 4);
+    await page.getByText('rows numbered').waitFor();
+  });
+
+  test('creates a project, and is led to its keys', async () => {
+    await follow('Projects');
+    await page.getByRole('button', { name: 'Create project' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Create project' });
+    await dialog.getByLabel('Name').fill('Bakery');
+    await dialog.getByRole('button', { name: 'Create project' }).click();
+    await heading('API keys');
+    await page.getByText('This project has no keys yet').waitFor();
+    await page.getByRole('button', { name: 'Create keys' }).click();
+    await page.getByLabel('Description').fill('backend');
+    await page.getByRole('dialog').getByRole('button', { name: 'Create keys' }).click();
+    expect(await page.getByRole('region', { name: 'Secret server key' }).innerText()).toMatch(/^ssk_/);
+    await page.getByRole('button', { name: 'I have kept them' }).click();
+    await page.getByText('Valid').waitFor();
+    await takeScreenshot(page, 'api-keys');
+  });
+
+  test('finds it in the list of all projects, and names in it are text whatever they are', async () => {
+    for (const name of HOSTILE_NAMES) await createProject(server, name);
+    await page.goto('/projects');
+    for (const name of ['Bakery', ...HOSTILE_NAMES]) await page.getByRole('link', { name, exact: true }).waitFor();
+    expect(await page.locator('#root img, #root script').count()).toBe(0);
+    await page.getByLabel('Find by name or id').fill('onerror');
+    await page.getByRole('link', { name: HOSTILE_NAMES[0] ?? '', exact: true }).click();
+    await heading('External databases');
+    expect(await page.locator('#root img, #root script').count()).toBe(0);
+  });
+
+  test('flips a switch of the fusebox, and it works', async () => {
+    await follow('Fusebox');
+    await page.getByRole('switch', { name: 'Sequencer' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Switch off: Sequencer' });
+    expect(await dialog.getByRole('button', { name: 'Switch off' }).isDisabled()).toBe(true);
+    await dialog.getByLabel('Reason').fill('maintenance of db7');
+    await dialog.getByRole('button', { name: 'Switch off' }).click();
+    await page.getByRole('heading', { name: 'Off: Sequencer' }).waitFor();
+    await page.getByText('“maintenance of db7”').waitFor();
+    await page.getByText(/Operator \(key ….{4}, dashboard\)/).waitFor();
+    await takeScreenshot(page, 'fusebox');
+    await createUser(server);
+    await follow('Pipeline');
+    await page.getByText('A part of the pipeline is switched off').waitFor();
+    const sequencer = page.getByRole('region', { name: 'Sequencer' });
+    await sequencer.getByText('Off', { exact: true }).waitFor();
+    await expectFact(sequencer, 'ProjectUser waiting', '1');
+  });
+
+  test('flips it back, and what was kept is worked off', async () => {
+    await follow('Fusebox');
+    await page.getByRole('switch', { name: 'Sequencer' }).click();
+    await page.getByLabel('Reason').fill('maintenance is over');
+    await page.getByRole('button', { name: 'Switch on' }).click();
+    await page.getByText('“maintenance is over”').waitFor();
+    await follow('Pipeline');
+    await expectFact(page.getByRole('region', { name: 'Sequencer' }), 'ProjectUser waiting', '0');
+    await takeScreenshot(page, 'pipeline');
+  });
+
+  test('reads in the audit log who did what, and why', async () => {
+    await follow('Audit log');
+    await page.getByText('maintenance of db7').waitFor();
+    await takeScreenshot(page, 'audit-log');
+    await page.getByLabel('Show').selectOption({ label: 'Fusebox flipped' });
+    await expectCount(page.getByRole('button', { name: 'Fusebox flipped' }), 2);
+    await page.getByRole('button', { name: 'Fusebox flipped' }).last().click();
+    const dialog = page.getByRole('dialog', { name: 'Fusebox flipped' });
+    await dialog.getByText('maintenance of db7').waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+  });
+
+  test.each(['light', 'dark'] as const)(
+    'finds pages that axe has nothing serious to say about, in %s',
+    async (scheme) => {
+      const other = await openPage(browser, server.url, scheme);
+      await other.page.goto('/sign-in');
+      const found = new Map([['/sign-in', await accessibilityProblems(other.page)]]);
+      await signIn(other.page, server.internal);
+      const project = `/projects/${server.demo.projectId}`;
+      for (const path of [
+        '/projects',
+        '/pipeline',
+        '/fusebox',
+        '/audit-log',
+        `${project}/keys`,
+        `${project}/settings`,
+      ]) {
+        await other.page.goto(path);
+        await other.page.waitForLoadState('load');
+        await other.page.getByRole('heading', { level: 1 }).waitFor();
+        await expectCount(other.page.getByText(/being loaded|being looked at/), 0);
+        found.set(path, await accessibilityProblems(other.page));
+        if (scheme === 'dark' && path === '/pipeline') await takeScreenshot(other.page, 'pipeline-dark');
+      }
+      expect([...found].filter(([, problems]) => problems.length > 0)).toEqual([]);
+      expect(other.complaints).toEqual([]);
+      await other.context.close();
+    },
+  );
+
+  test('deletes a project only by typing its name', async () => {
+    await page.goto('/projects');
+    await page.getByRole('link', { name: 'Bakery', exact: true }).click();
+    await follow('Settings');
+    await takeScreenshot(page, 'settings');
+    await page.getByRole('button', { name: 'Delete project …' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Delete the project' });
+    const confirm = dialog.getByRole('button', { name: 'Delete project' });
+    await dialog.getByLabel('Type Bakery to confirm').fill('bakery');
+    expect(await confirm.isDisabled()).toBe(true);
+    await dialog.getByLabel('Type Bakery to confirm').fill('Bakery');
+    await confirm.click();
+    await heading('Projects');
+    await page.getByRole('link', { name: 'Demo', exact: true }).waitFor();
+    expect(await page.getByRole('link', { name: 'Bakery', exact: true }).count()).toBe(0);
+  });
+
+  test('signs out, and nothing is shown any more', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await heading('Sign in to Hexclave');
+    await page.goto('/projects');
+    await heading('Sign in to Hexclave');
+  });
+});
+
+type Locator = ReturnType<Page['locator']>;
+
+async function expectCount(locator: Locator, count: number): Promise<void> {
+  await expect.poll(() => locator.count(), { timeout: 20_000 }).toBe(count);
+}
+
+/** The value beside a name in a list of facts. */
+async function expectFact(region: Locator, name: string, value: string): Promise<void> {
+  const shown = region.locator(`dt:text-is("${name}") + dd`);
+  await expect.poll(() => shown.innerText(), { timeout: 20_000 }).toBe(value);
+}
+
+async function createProject(server: DashboardServer, name: string): Promise<void> {
+  await post(server, server.internal, '/internal/projects', { display_name: name });
+}
+
+async function createUser(server: DashboardServer): Promise<void> {
+  await post(server, server.demo, '/users', { display_name: 'Ada' });
+}
+
+async function post(server: DashboardServer, keys: DashboardServer['demo'], path: string, body: object): Promise<void> {
+  const response = await fetch(`${server.apiUrl}/api/v1${path}`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'x-hexclave-access-type': 'admin',
+      'x-hexclave-project-id': keys.projectId,
+      'x-hexclave-super-secret-admin-key': keys.superSecretAdminKey,
+    },
+    body: JSON.stringify(body),
+  });
+  expect(response.status).toBe(201);
+}
