@@ -4,6 +4,7 @@ import { config } from './commands/config/index.ts';
 import { dbSync } from './commands/db-sync/index.ts';
 import { doctor } from './commands/doctor/index.ts';
 import { emulator } from './commands/emulator/index.ts';
+import { env } from './commands/env/index.ts';
 import { migrate } from './commands/migrate.ts';
 import { projects } from './commands/projects/index.ts';
 import { dev, start } from './commands/start.ts';
@@ -15,7 +16,7 @@ export const PROGRAM = {
   ...group({
     name: 'hexclave',
     summary: 'Runs a Hexclave server, and talks to one',
-    commands: [start, dev, emulator, migrate, projects, users, config, dbSync, doctor, completion],
+    commands: [start, dev, emulator, migrate, projects, users, config, dbSync, env, doctor, completion],
   }),
   version: manifest.version,
 };

@@ -78,9 +78,14 @@ function variableOf(catalogue: Catalogue, key: string): Variable<unknown> {
   return variable;
 }
 
+/** An address without the user name and password in it. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/\/\/.*@/s, '//***@');
+}
+
 /** In quotes, short, without credentials and without anything that a terminal would act upon. */
 export function show(text: string): string {
-  const safe = text.replace(/\/\/.*@/s, '//***@');
+  const safe = withoutCredentials(text);
   const short = safe.length > SHOWN_LENGTH ? `${safe.slice(0, SHOWN_LENGTH)}...` : safe;
   return JSON.stringify(short).replace(/[^\x20-\x7e]/g, '?');
 }

@@ -49,6 +49,14 @@ export async function confirmByName(what: string, name: string, isSure: boolean,
   if (answer.trim() !== name) throw new Problem('interrupted', 'NOT_CONFIRMED', 'Not confirmed; nothing was done.');
 }
 
+/** Asks a question that is answered with yes or no; anything but yes is no. */
+export async function confirm(question: string, context: Context): Promise<boolean> {
+  const { default: input } = await import('@inquirer/input');
+  const streams = { input: context.stdin, output: context.stderr, signal: context.signal };
+  const answer = await input({ message: `${question} (y/N)` }, streams);
+  return /^y(es)?$/i.test(answer.trim());
+}
+
 function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

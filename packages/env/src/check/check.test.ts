@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { checkEnvFiles } from './check.ts';
 
@@ -48,16 +49,16 @@ test('what wins, and why', () => {
   expect(variables).toEqual([
     expect.objectContaining({
       name: 'HEXCLAVE_HOST',
-      value: '"a"',
+      value: 'a',
       origin: '.env',
       setAs: 'STACK_HOST',
       overridden: [],
     }),
-    expect.objectContaining({ name: 'NEXT_PUBLIC_HEXCLAVE_API_URL', setAs: 'STACK_BASE_URL', value: '"http://old"' }),
+    expect.objectContaining({ name: 'NEXT_PUBLIC_HEXCLAVE_API_URL', setAs: 'STACK_BASE_URL', value: 'http://old' }),
     expect.objectContaining({ name: 'HEXCLAVE_DATA_DIRECTORY', origin: 'environment', why: 'set nowhere else' }),
     {
       name: 'HEXCLAVE_LOG_LEVEL',
-      value: '"warn"',
+      value: 'warn',
       isSecret: false,
       origin: '.env.local',
       setAs: 'STACK_LOG_LEVEL',
@@ -73,4 +74,18 @@ test('an older name that meets the present one in another file is the one case t
     { name: '.env.development', text: 'HEXCLAVE_LOG_LEVEL=info' },
   ];
   expect(checkEnvFiles(files, {}).findings.map(({ code }) => code)).toEqual(['OLDER_NAME', 'CONFLICT_ELSEWHERE']);
+});
+
+test('the environment itself is looked at too', () => {
+  const environment = { PATH: '/bin', STACK_HOST: 'a', HEXCLAVE_HOST: 'b', NODE_ENV: 'production' };
+  const { findings } = checkEnvFiles([], environment);
+  expect(findings.map(({ file, line, code }) => [file, line, code])).toEqual([
+    ['environment', 0, 'CONFLICT'],
+    ['environment', 0, 'OLDER_NAME'],
+  ]);
+});
+
+test.each(['.env', '.env.development', '.env.example'])('nothing is to be said against our own %s', (name) => {
+  const text = readFileSync(new URL(`../../../../${name}`, import.meta.url), 'utf8');
+  expect(checkEnvFiles([{ name, text }], {}).findings).toEqual([]);
 });

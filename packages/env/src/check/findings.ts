@@ -7,14 +7,19 @@ import { type Declared, declaredUnder } from './declared.ts';
 import type { Assignment, EnvDocument } from './document.ts';
 import { conflictsIn } from './migrate.ts';
 
-export type EnvFile = { readonly name: string; readonly document: EnvDocument };
+export type EnvFile = {
+  readonly name: string;
+  readonly document: EnvDocument;
+  /** It is no file, but what a process was given. */
+  readonly isEnvironment?: true;
+};
 
 export type Finding = {
   /** `error`: a start is refused. `warning`: something is not as it seems. `note`: works, and could be tidier. */
   readonly severity: 'error' | 'warning' | 'note';
   readonly code: FindingCode;
   readonly file: string;
-  /** Counted from 1. */
+  /** Counted from 1; 0 in the environment, which has none. */
   readonly line: number;
   readonly name: string | undefined;
   /** What is the matter, and what to do. No secret. */
@@ -68,8 +73,8 @@ function assignmentFindings(file: EnvFile, assignment: Assignment): Found[] {
     ...duplicate(file.document, assignment),
     ...olderName(file.document, assignment, declared),
     ...invalid(file.document, assignment, declared),
-    ...notRead(assignment, declared),
-    ...committedSecret(file, assignment, declared),
+    ...(file.isEnvironment ? [] : notRead(assignment, declared)),
+    ...(file.isEnvironment ? [] : committedSecret(file, assignment, declared)),
   ];
 }
 

@@ -95,3 +95,11 @@ test('a migrated file says the same, and has nothing left to migrate', () => {
     }),
   );
 });
+
+test('what is shown of a change has no secret', () => {
+  const { changes } = migrateEnvFile('STACK_SERVER_SECRET=canary\nSTACK_HOST=a\nSTACK_CRON_SECRET=# none\n');
+  expect(changes).toMatchObject([
+    { before: 'STACK_SERVER_SECRET=…', after: 'HEXCLAVE_SERVER_SECRET=…' },
+    { before: 'STACK_HOST=a', after: 'HEXCLAVE_HOST=a' },
+  ]);
+});

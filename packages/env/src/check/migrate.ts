@@ -1,5 +1,6 @@
 import { everyVariable } from '../catalogue/index.ts';
 import { isBlank } from '../choose.ts';
+import { withoutCredentials } from '../resolve.ts';
 import { isSentinel } from '../sentinel.ts';
 import { type Declared, declaredUnder } from './declared.ts';
 import { type Assignment, type EnvDocument, readDocument } from './document.ts';
@@ -12,6 +13,10 @@ export type LineChange = {
   readonly kind: 'renamed' | 'removed' | 'reference';
   /** The present name. */
   readonly newName: string;
+  /** The line as it was and as it is, to be shown: without the value of a secret. */
+  readonly before: string;
+  /** Undefined where nothing is left of it. */
+  readonly after: string | undefined;
 };
 
 /** Two names of one variable, set to different values: somebody has to decide. */
@@ -100,8 +105,11 @@ function remove({ text }: EnvDocument, assignment: Assignment, declared: Declare
   return { change: changeOf('removed', assignment, declared), edits: [{ start, end, text: kept }] };
 }
 
-function changeOf(kind: LineChange['kind'], { name, line }: Assignment, { canonical }: Declared): LineChange {
-  return { kind, name, line, newName: canonical };
+function changeOf(kind: LineChange['kind'], assignment: Assignment, { canonical, variable }: Declared): LineChange {
+  const { name, line, value, comment } = assignment;
+  const shown = variable.visibility === 'secret' && value !== '' ? '…' : withoutCredentials(value);
+  const after = kind === 'removed' ? comment || undefined : `${canonical}=${presentReferences(shown)}`;
+  return { kind, name, line, newName: canonical, before: `${name}=${shown}`, after };
 }
 
 function referenceEdits({ text }: EnvDocument, { start, end }: Assignment): Edit[] {

@@ -1,6 +1,6 @@
 import { everyVariable } from '../catalogue/index.ts';
 import { choose, isBlank, type Source } from '../choose.ts';
-import { show } from '../resolve.ts';
+import { withoutCredentials } from '../resolve.ts';
 import { isSentinel } from '../sentinel.ts';
 import type { Variable } from '../variable.ts';
 
@@ -59,7 +59,7 @@ function settingsIn(origin: string, values: Source, names: readonly string[]): S
 function shownValue(variable: Variable<unknown>, merged: Source, setAs: string): string | undefined {
   const choice = choose(merged, [setAs], 'server');
   if (choice.kind !== 'set' || variable.visibility === 'secret') return undefined;
-  return show(choice.text);
+  return withoutCredentials(choice.text);
 }
 
 function whyItWins(winner: Setting, others: readonly Setting[], spellings: readonly string[]): string {
