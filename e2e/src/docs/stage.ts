@@ -46,6 +46,7 @@ export async function startDocsServer(): Promise<DocsServer> {
     values: {
       'http://localhost:8102': url,
       'sak_…': keys.demo.superSecretAdminKey,
+      'sak_internal…': keys.internal.superSecretAdminKey,
       'ssk_…': keys.demo.secretServerKey,
     },
     environment: { CRON_SECRET: cronSecret },
