@@ -19,6 +19,10 @@ const results = [
   runCheck('import direction', ['scripts/check-imports.mjs']),
   runCheck('generated documentation is current', [...tsx, 'scripts/generate-docs.ts', '--check']),
   runCheck('generated capture is current', [...tsx, 'scripts/generate-capture.ts', '--check']),
+  runCheck('the environment of the local emulator is current', [
+    'docker/local-emulator/generate-env-development.mjs',
+    '--check',
+  ]),
   runTests(process.argv.slice(2)),
 ];
 

@@ -54,15 +54,19 @@ describe.skipIf(programOrSkip('bats').skip)('in bash', () => {
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  test.each(['entrypoint.bats', 'secrets.bats'])('%s', async (file) => {
-    const { stdout } = await run('bats', ['--tap', join(docker, 'tests', file)], {
-      env: environmentForChild(variables),
-    }).catch((error: Error & { stdout: string }) => {
-      throw new Error(error.stdout, { cause: error });
-    });
-    expect(stdout).toMatch(/^ok 1 /m);
-    expect(stdout).not.toMatch(/^not ok|# skip/m);
-  }, 180_000);
+  test.each(['entrypoint.bats', 'secrets.bats'])(
+    '%s',
+    async (file) => {
+      const { stdout } = await run('bats', ['--tap', join(docker, 'tests', file)], {
+        env: environmentForChild(variables),
+      }).catch((error: Error & { stdout: string }) => {
+        throw new Error(error.stdout, { cause: error });
+      });
+      expect(stdout).toMatch(/^ok 1 /m);
+      expect(stdout).not.toMatch(/^not ok|# skip/m);
+    },
+    180_000,
+  );
 });
 
 describe.skipIf(programOrSkip('shellcheck').skip)('shellcheck', () => {
