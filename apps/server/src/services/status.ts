@@ -54,7 +54,7 @@ export function createStatusReader(database: Database, catalog: Catalog): Status
   const readTenancies = tenancyReader(catalog);
 
   const summaries = async (tx: Queryable, ids: readonly string[]) => {
-    const statuses = await readTenancies(tx, ids, LIST_LIMIT);
+    const statuses = await readTenancies(tx, ids, { limit: LIST_LIMIT, onlyQueued: true });
     return inOrder(statuses, ids).map((status) => projectSummary(status, statuses.at));
   };
   const overview = async (tx: Queryable) => {
@@ -73,7 +73,7 @@ export function createStatusReader(database: Database, catalog: Catalog): Status
   return {
     projects: (ids) =>
       readSnapshot(database, async (tx) => {
-        const statuses = await readTenancies(tx, ids, DETAIL_LIMIT);
+        const statuses = await readTenancies(tx, ids, { limit: DETAIL_LIMIT });
         return new Map([...statuses.tenancies].map(([id, status]) => [id, projectStatus(status, statuses)]));
       }),
     page: (query) =>

@@ -33,8 +33,8 @@ const behind = {
   rows_behind: count('Changed and deleted rows that are still to come.'),
   rows_behind_precision: precision,
   oldest_unsynced_at_millis: time(
-    'When the oldest change was made that has not arrived; never later than it was, at most some seconds earlier. Null: ' +
-      'nothing is missing, or that is not known, as during a first copy.',
+    'When the oldest change was made that has not arrived, to about ten seconds once it has waited for long. Null: nothing is ' +
+      'missing, or that is not known, as during a first copy.',
   ),
 };
 

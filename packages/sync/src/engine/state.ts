@@ -31,12 +31,14 @@ export async function saveProgress(
   const written = db.queryPrepared(
     `WITH commit AS MATERIALIZED (SELECT ${NOT_DURABLE})
      INSERT INTO "ExternalDatabaseMappingState" AS s ("tenancyId", "externalDatabaseId", "mapping", "phase", "appliedSequenceId",
-       "rowsApplied", "parkedRows", "lastAppliedAt")
-     SELECT $1, $2, u.mapping, u.phase, u.cursor, u.rows, u.parked, CASE WHEN u.rows > 0 THEN now() END
+       "rowsApplied", "rowsCopied", "parkedRows", "lastAppliedAt")
+     SELECT $1, $2, u.mapping, u.phase, u.cursor, u.rows, CASE WHEN u.phase = 'copy' THEN u.rows ELSE 0 END, u.parked,
+       CASE WHEN u.rows > 0 THEN now() END
      FROM commit CROSS JOIN unnest($3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[]) u (mapping, phase, cursor, rows, parked)
      WHERE EXISTS (SELECT 1 FROM "ExternalDatabase" d WHERE d."tenancyId" = $1 AND d."id" = $2)
      ON CONFLICT ("tenancyId", "externalDatabaseId", "mapping") DO UPDATE SET "phase" = excluded."phase",
        "appliedSequenceId" = excluded."appliedSequenceId", "rowsApplied" = s."rowsApplied" + excluded."rowsApplied",
+       "rowsCopied" = excluded."rowsCopied" + CASE WHEN s."phase" = 'copy' AND excluded."phase" = 'copy' THEN s."rowsCopied" ELSE 0 END,
        "parkedRows" = excluded."parkedRows", "lastAppliedAt" = COALESCE(excluded."lastAppliedAt", s."lastAppliedAt"),
        "errorCode" = NULL, "errorSqlState" = NULL, "errorMessage" = NULL, "errorRemedy" = NULL, "failingSince" = NULL,
        "attempts" = 0, "nextAttemptAt" = NULL, "updatedAt" = now()`,

@@ -33,7 +33,7 @@ export async function readBacklogs(
   return places.map((place) => byKey.get(keyOf(place)) ?? NOTHING);
 }
 
-const NOTHING: Backlog = { numbered: 0, unnumbered: 0, numberedSince: null, unnumberedSince: null };
+export const NOTHING: Backlog = { numbered: 0, unnumbered: 0, numberedSince: null, unnumberedSince: null };
 
 async function countPast(
   tx: Queryable,

@@ -43,14 +43,14 @@ function scanned(nodes: PlanNode[]): PlanNode[] {
 }
 
 test('a tenancy with a long backlog is read by indexes alone, and no further than the limit', async () => {
-  const nodes = await plansOf((tx) => readTenancies(tx, [LARGE], LIMIT));
+  const nodes = await plansOf((tx) => readTenancies(tx, [LARGE], { limit: LIMIT }));
   expect(scanned(nodes)).toEqual([]);
   expect(Math.max(...nodes.map(({ rows }) => rows))).toBeLessThanOrEqual(LIMIT);
 });
 
 test('a copy of a table with many rows is estimated', async () => {
   await database.db.query(`UPDATE "ExternalDatabaseMappingState" SET "phase" = 'copy' WHERE "tenancyId" = $1`, [LARGE]);
-  const nodes = await plansOf((tx) => readTenancies(tx, [LARGE], LIMIT));
+  const nodes = await plansOf((tx) => readTenancies(tx, [LARGE], { limit: LIMIT }));
   await database.db.query(`UPDATE "ExternalDatabaseMappingState" SET "phase" = 'stream' WHERE "tenancyId" = $1`, [
     LARGE,
   ]);

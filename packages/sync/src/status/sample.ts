@@ -110,7 +110,7 @@ const INSERT_DATABASES = `
   GROUP BY 1, 2, since."at" HAVING max(s."updatedAt") > since."at" OR count(c.tenancy) > 0`;
 
 async function sampleDatabases(tx: Queryable, readTenancies: ReadTenancies, ids: readonly string[]): Promise<void> {
-  const { at, tenancies } = await readTenancies(tx, ids, COUNT_LIMIT);
+  const { at, tenancies } = await readTenancies(tx, ids, { limit: COUNT_LIMIT });
   const counted = [...tenancies.values()].flatMap(({ databases }) =>
     databases.map((database) => countedOf(database, at)),
   );

@@ -1,7 +1,7 @@
 import type { Queryable } from '@hexclave/db';
 import { type BacklogSql, compileBacklog } from '../compile/backlog.ts';
 import type { Catalog } from '../declare/catalog.ts';
-import { type Backlog, estimateRows, readBacklogs } from './backlog.ts';
+import { type Backlog, estimateRows, NOTHING, readBacklogs } from './backlog.ts';
 import {
   type DatabaseFacts,
   type MappingFacts,
@@ -79,12 +79,22 @@ const TENANCIES = `
 
 type TenancyRow = Pick<TenancyStatus, 'tenancyId' | 'projectId' | 'branchId' | 'displayName'>;
 
-/** Reads statuses of tenancies. Backlogs are counted up to `limit` rows a mapping. In a snapshot: see {@link readSnapshot}. */
-export type ReadTenancies = (tx: Queryable, ids: readonly string[], limit: number) => Promise<TenancyStatuses>;
+export type Counting = {
+  /** Backlogs are counted up to so many rows of a mapping. */
+  readonly limit: number;
+  /**
+   * Counts only where something is queued, waits for a number, is paused or fails: nothing else can have a backlog, since a
+   * change gets its number and its request at once. For lists, most of which have none.
+   */
+  readonly onlyQueued?: boolean;
+};
+
+/** Reads statuses of tenancies. In a snapshot: see {@link readSnapshot}. */
+export type ReadTenancies = (tx: Queryable, ids: readonly string[], counting: Counting) => Promise<TenancyStatuses>;
 
 export function tenancyReader(catalog: Catalog): ReadTenancies {
   const sql = compileBacklog(catalog);
-  return async (tx, ids, limit) => {
+  return async (tx, ids, { limit, onlyQueued = false }) => {
     const { at, fusebox } = await readFusebox(tx);
     const tenancies = await tx.query<TenancyRow>(TENANCIES, [ids]);
     const databases = await readDatabases(tx, ids);
@@ -92,15 +102,23 @@ export function tenancyReader(catalog: Catalog): ReadTenancies {
     const requests = new Map((await readRequests(tx, ids)).map((row) => [row.tenancyId, row]));
     const pending = await readPending(tx, sql, ids, limit);
     const lanes = lanesOf(catalog, databases, mappings);
-    const places = lanes.map(({ database, table, facts }) => ({
+    const atWork = new Set([
+      ...requests.keys(),
+      ...pending.filter(({ rows }) => rows > 0).map(({ tenancyId }) => tenancyId),
+    ]);
+    const counted = lanes.filter((lane) => !onlyQueued || atWork.has(lane.database.tenancyId) || isHeldUp(lane));
+    const places = counted.map(({ database, table, facts }) => ({
       tenancyId: database.tenancyId,
       table,
       cursor: facts?.phase === 'stream' ? facts.cursor : null,
     }));
-    const backlogs = await readBacklogs(tx, catalog, sql, places, limit);
+    const found = await readBacklogs(tx, catalog, sql, places, limit);
+    const backlogs = new Map(counted.map((lane, index) => [lane, found[index] ?? NOTHING]));
     const expected = await estimateCopies(tx, catalog, lanes, limit);
     const context = { at, fusebox, limit, requests };
-    const judged = lanes.map((lane, index) => judgeLane(lane, backlogs[index], expected.get(keyOf(lane)), context));
+    const judged = lanes.map((lane) =>
+      judgeLane(lane, backlogs.get(lane) ?? NOTHING, expected.get(keyOf(lane)), context),
+    );
     const statuses = tenancies.map((tenancy): TenancyStatus => {
       const own = databases
         .filter(({ tenancyId }) => tenancyId === tenancy.tenancyId)
@@ -177,7 +195,7 @@ type Context = {
 
 function judgeLane(
   { database, mapping, table, facts }: Lane,
-  backlog: Backlog | undefined,
+  backlog: Backlog,
   expected: number | null = null,
   { at, fusebox, limit, requests }: Context,
 ): MappingStatus {
@@ -186,9 +204,7 @@ function judgeLane(
   const clock = { now: at, sequencerIsOn: fusebox.sequencer, oldestRequestAt };
   const copied = Number(facts?.rowsCopied ?? 0);
   const behind =
-    phase === 'stream' && backlog !== undefined
-      ? behindOf(backlog, limit, clock)
-      : behindOfCopy(expected, phase === 'copy' ? copied : 0);
+    phase === 'stream' ? behindOf(backlog, limit, clock) : behindOfCopy(expected, phase === 'copy' ? copied : 0);
   const failing = isFailing(database) || (facts !== null && isFailing(facts)) || (facts?.parkedRows ?? 0n) > 0n;
   return {
     mapping,
@@ -201,6 +217,10 @@ function judgeLane(
     rowsPerSecond: rateOfLane(database, mapping, Number(facts?.rowsApplied ?? 0), at),
     facts,
   };
+}
+
+function isHeldUp({ database, facts }: Lane): boolean {
+  return database.paused || isFailing(database) || (facts !== null && isFailing(facts));
 }
 
 function isFailing({ errorCode }: { readonly errorCode: string | null }): boolean {
