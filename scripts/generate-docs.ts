@@ -5,6 +5,7 @@ import { endpointsFile } from './docs/endpoints.ts';
 import { developmentTemplate, emptyTemplate, exampleTemplate } from './docs/env-templates.ts';
 import { environmentPage } from './docs/environment.ts';
 import { errorsPage } from './docs/errors.ts';
+import { metricsPage } from './docs/metrics.ts';
 import { openApiFile } from './docs/openapi.ts';
 import { projectConfigPage, projectConfigSchemaFile } from './docs/project-config.ts';
 import { tablesPage } from './docs/tables.ts';
@@ -17,6 +18,7 @@ const pages = {
   '.env.example': exampleTemplate(),
   'docs/reference/environment.md': environmentPage(),
   'docs/reference/errors.md': errorsPage(),
+  'docs/reference/metrics.md': metricsPage(),
   'docs/reference/openapi.json': openApiFile(),
   'docs/reference/project-config.md': projectConfigPage(),
   'docs/reference/project-config.schema.json': projectConfigSchemaFile(),

@@ -30,3 +30,4 @@ export { SYNC_ENGINE_PATH, type SyncConfig } from './sync/config.ts';
 export { type ConnectionTester, createConnectionTester } from './sync/connection-tester.ts';
 export { createSync, type Sync } from './sync/pipeline.ts';
 export { SYNC_ROUTES_PATH } from './sync/routes.ts';
+export { METRICS, type MetricDeclaration, PROCESS_METRICS } from './telemetry/declarations.ts';

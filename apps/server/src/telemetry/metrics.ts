@@ -22,8 +22,12 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const forgetInstallation = () => {
-    for (const { name, scope } of Object.values(METRICS))
-      if (scope === 'installation') metrics.registry.getSingleMetric(name)?.remove();
+    for (const { name, scope, labels } of Object.values(METRICS)) {
+      const metric = scope === 'installation' ? registry.getSingleMetric(name) : undefined;
+      // Each of the two does it only for one of the two kinds.
+      if (labels.length > 0) metric?.reset();
+      else metric?.remove();
+    }
   };
   const instruments = Object.entries(METRICS).map(([key, declaration]) => [key, instrumentOf(declaration, registry)]);
   // Each instrument is of the type and has the labels of its declaration.
