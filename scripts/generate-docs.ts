@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endpointsFile } from './docs/endpoints.ts';
 import { developmentTemplate, emptyTemplate, exampleTemplate } from './docs/env-templates.ts';
+import { cliPage } from './docs/cli.ts';
 import { environmentPage } from './docs/environment.ts';
 import { errorsPage } from './docs/errors.ts';
-import { metricsPage } from './docs/metrics.ts';
 import { openApiFile } from './docs/openapi.ts';
 import { projectConfigPage, projectConfigSchemaFile } from './docs/project-config.ts';
 import { tablesPage } from './docs/tables.ts';
@@ -16,9 +16,9 @@ const pages = {
   '.env': emptyTemplate(),
   '.env.development': developmentTemplate(),
   '.env.example': exampleTemplate(),
+  'docs/reference/cli.md': cliPage(),
   'docs/reference/environment.md': environmentPage(),
   'docs/reference/errors.md': errorsPage(),
-  'docs/reference/metrics.md': metricsPage(),
   'docs/reference/openapi.json': openApiFile(),
   'docs/reference/project-config.md': projectConfigPage(),
   'docs/reference/project-config.schema.json': projectConfigSchemaFile(),

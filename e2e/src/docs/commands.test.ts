@@ -16,7 +16,6 @@ const NPM_SCRIPTS: Readonly<Record<string, string>> = {
   start: 'e2e/src/start/first-start.test.ts',
   demo: 'e2e/src/start/demo.test.ts',
   'demo:query': 'e2e/src/docs/first-hour.test.ts',
-  verify: 'e2e/src/external-db-sync/verification.test.ts',
   test: '.ci/run',
   format: 'scripts/test.mjs',
   bench: 'benchmarks/src/benchmarks.test.ts',

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { currentEnvironment } from '@hexclave/env';
+import { environmentForChild } from '@hexclave/env';
 import { waitUntil } from '@hexclave/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { succeed } from '../support/api-client.ts';
@@ -134,16 +134,15 @@ describe('a verification', () => {
   });
 });
 
-describe('npm run verify', () => {
+describe('hexclave db-sync verify', () => {
   async function run(...args: string[]): Promise<{ code: number; output: string }> {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/verify.ts', ...args], {
+    const child = spawn(process.execPath, ['apps/cli/bin/hexclave.mjs', 'db-sync', 'verify', ...args], {
       cwd: ROOT,
-      env: {
-        ...currentEnvironment(),
-        HEXCLAVE_URL: hexclave.server.url,
+      env: environmentForChild({
+        HEXCLAVE_API_URL: hexclave.server.url,
         HEXCLAVE_PROJECT_ID: project.keys.projectId,
-        HEXCLAVE_ADMIN_KEY: project.keys.superSecretAdminKey,
-      },
+        HEXCLAVE_SUPER_SECRET_ADMIN_KEY: project.keys.superSecretAdminKey,
+      }),
     });
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));
@@ -157,14 +156,15 @@ describe('npm run verify', () => {
     await onTarget(external, 'DELETE FROM hexclave.users');
     expect(await run('main')).toEqual({
       code: 1,
-      output: expect.stringMatching(new RegExp(`✗ 1 rows: 1 missing[^]*${ids[0]}: missing, found[^]*--repair`)),
+      output: expect.stringMatching(new RegExp(`✗ 1 row: 1 missing[^]*${ids[0]}: missing, found[^]*--repair`)),
     });
     expect(await run('main', '--repair', '--mapping', 'users')).toEqual({
       code: 0,
-      output: expect.stringContaining('✓ 1 rows: 1 missing, 1 repaired'),
+      output: expect.stringContaining('✓ 1 row: 1 missing, 1 repaired'),
     });
     const { code, output } = await run('other', '--json');
-    expect([code, output]).toEqual([2, expect.stringContaining('no external database "other"')]);
+    expect(code).toBe(5);
+    expect(JSON.parse(output)).toMatchObject({ error: { code: 'EXTERNAL_DATABASE_NOT_FOUND' } });
   });
 });
 

@@ -30,8 +30,8 @@ export function freshness(database: ExternalDatabaseSyncStatus): string {
   const { fresh_through_millis: through, behind_millis: behind, paused } = database;
   if (through === null || behind === null) return paused ? 'paused' : 'the first copy is not complete';
   const time = new Date(through).toISOString().slice(11, 23);
-  if (behind === 0) return `all changes up to ${time}`;
-  return `all changes up to ${time}, ${duration(behind)} behind`;
+  if (behind === 0) return `all changes up to ${time} UTC`;
+  return `all changes up to ${time} UTC, ${duration(behind)} behind`;
 }
 
 /** What is wrong, since when, what happens next, and what to do. */

@@ -21,12 +21,13 @@ export type View = {
 /** One picture of the live view. */
 export function frame(view: View, styles: Styles): string {
   const body = view.status === undefined ? ['Connecting …'] : bodyLines(view.status, view, styles);
-  return [headLine(view, styles), '', ...body, '', styles.dim('q quits   p holds the picture')].join('\n');
+  const head = view.status === undefined ? [] : [headLine(view, styles), ''];
+  return [...head, ...body, '', styles.dim('q quits   p holds the picture')].join('\n');
 }
 
 function headLine({ status, now, disconnected, isHeld }: View, styles: Styles): string {
   const what = status?.scope === 'tenancy' ? `project ${printable(status.project_id)}` : 'all projects';
-  const time = status === undefined ? '' : `${new Date(now).toISOString().slice(11, 19)} UTC`;
+  const time = `${new Date(now).toISOString().slice(11, 19)} UTC`;
   return `${styles.bold('hexclave')}  ${what}  ${time}  ${connection(disconnected, isHeld, styles)}`;
 }
 
