@@ -1,11 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cliPage } from './docs/cli.ts';
 import { endpointsFile } from './docs/endpoints.ts';
 import { developmentTemplate, emptyTemplate, exampleTemplate } from './docs/env-templates.ts';
-import { cliPage } from './docs/cli.ts';
 import { environmentPage } from './docs/environment.ts';
 import { errorsPage } from './docs/errors.ts';
+import { metricsPage } from './docs/metrics.ts';
 import { openApiFile } from './docs/openapi.ts';
 import { projectConfigPage, projectConfigSchemaFile } from './docs/project-config.ts';
 import { tablesPage } from './docs/tables.ts';
@@ -19,6 +20,7 @@ const pages = {
   'docs/reference/cli.md': cliPage(),
   'docs/reference/environment.md': environmentPage(),
   'docs/reference/errors.md': errorsPage(),
+  'docs/reference/metrics.md': metricsPage(),
   'docs/reference/openapi.json': openApiFile(),
   'docs/reference/project-config.md': projectConfigPage(),
   'docs/reference/project-config.schema.json': projectConfigSchemaFile(),
