@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { postgresDestination } from '@hexclave/destination-postgres';
+import { compileTargetTable } from '@hexclave/sync';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { connectionOf, createHarness, differences, type Harness, stateOf, type Target } from './harness.ts';
 import { countRoundTrips } from './round-trips.ts';
 import { addTeam, addUser, addUsers, rename } from './rows.ts';
@@ -75,6 +77,29 @@ test('with nothing to copy a table is streamed at once, and shown so', async () 
   await addTeam(harness.db, tenancy);
   await harness.sync(tenancy, harness.newEngine());
   expect(await differences(harness, target)).toEqual([]);
+});
+
+test('a copy does not replace one that somebody else has begun meanwhile: cursors would go back', async () => {
+  const target = await harness.addTarget(tenancy);
+  const destination = postgresDestination({ allowPrivateHosts: true, connectTimeoutMs: 3_000 });
+  const owner = { tenancyId: tenancy, externalDatabaseId: 'main', siblingIds: [] };
+  const connection = await destination.connect(connectionOf(target.database.connectionString), 'hexclave', owner);
+  onTestFinished(() => connection.close());
+  const mapping = harness.catalog.mappings.find(({ name }) => name === 'teams');
+  if (mapping === undefined) throw new Error('there is no such mapping');
+  const table = compileTargetTable(mapping, {}, 'hard');
+  await connection.prepare([table]);
+  const start = (cursor: bigint) => ({
+    ...{ table, from: null, epoch: 'an epoch', cursor, sourceLsn: 1n },
+    ...{ ifEmpty: null, otherwise: { after: null, fresh: false } },
+  });
+  const begun = { epoch: 'an epoch', cursor: 20n, copy: null, sourceLsn: 1n };
+  expect(await connection.startCopies([start(20n)])).toEqual(new Map([['teams', begun]]));
+  expect(await connection.startCopies([start(10n)])).toEqual(new Map([['teams', null]]));
+  expect(await connection.readPosition(table)).toEqual(begun);
+  expect(await connection.startCopies([{ ...start(30n), from: begun }])).toEqual(
+    new Map([['teams', { ...begun, cursor: 30n }]]),
+  );
 });
 
 test('nothing to copy, but rows in the target: they are swept away', async () => {

@@ -83,6 +83,8 @@ export type PreparedTable = {
 /** A copy that is to begin: the changes past `cursor` are streamed once it is done. */
 export type CopyStart = {
   readonly table: TargetTable;
+  /** The position that was found, which cannot be built on. A copy never replaces another one: cursors would go back. */
+  readonly from: Position | null;
   readonly epoch: string;
   readonly cursor: bigint;
   readonly sourceLsn: bigint;
@@ -108,10 +110,10 @@ export type DestinationConnection = {
   /** Reads one position again, after a batch was fenced. */
   readPosition(table: TargetTable): Promise<Position | null>;
   /**
-   * Begins copies: replaces whatever positions there are, and finds out, while nobody can commit, which targets are empty.
-   * Returns where each mapping is then. One table's error does not hide the others.
+   * Begins copies, and finds out, while nobody can commit, which targets are empty. Returns where each mapping is then, or
+   * `null` if its position is no longer `from`: then nothing was changed. One table's error does not hide the others.
    */
-  startCopies(starts: readonly CopyStart[]): Promise<Map<string, Position | DestinationFailure>>;
+  startCopies(starts: readonly CopyStart[]): Promise<Map<string, Position | DestinationFailure | null>>;
   /** Applies a page. Rows that the target refuses are parked. */
   applyPage(table: TargetTable, page: Page, from: Position, to: Position): Promise<ApplyResult>;
   /** Writes a stream of rows without committing. At most {@link DestinationConnection.lanes} at once. */

@@ -46,11 +46,16 @@ export function copyLiteral(copy: CopyProgress | null): string {
   return copy === null ? 'NULL' : `${quoteLiteral(JSON.stringify(copy))}::jsonb`;
 }
 
+/** Whether the position, in the metadata as `m`, is this one. */
+export function isAt({ epoch, cursor, copy }: Position): string {
+  return `m.epoch = ${quoteLiteral(epoch)}
+      AND m.last_synced_sequence_id = ${cursor} AND m.copy_progress IS NOT DISTINCT FROM ${copyLiteral(copy)}`;
+}
+
 /** Locks the position and raises {@link FENCED_SQLSTATE} unless it is still `from`: then nothing of the batch happens. */
 export function fenceSql(names: Names, owner: TargetOwner, target: TargetTable, from: Position): string {
   const check = `SELECT 1 FROM ${names.metadata} m WHERE m.mapping_name = ${quoteLiteral(target.mapping)}
-      AND m.owner = ${quoteLiteral(owner.tenancyId)} AND m.declaration_hash = ${quoteLiteral(target.hash)} AND m.epoch = ${quoteLiteral(from.epoch)}
-      AND m.last_synced_sequence_id = ${from.cursor} AND m.copy_progress IS NOT DISTINCT FROM ${copyLiteral(from.copy)}
+      AND m.owner = ${quoteLiteral(owner.tenancyId)} AND m.declaration_hash = ${quoteLiteral(target.hash)} AND ${isAt(from)}
       FOR UPDATE`;
   const body = `BEGIN
     PERFORM 1 FROM (${check}) fence;

@@ -1,8 +1,8 @@
 import { quoteLiteral } from '@hexclave/db';
-import { type CopyProgress, type CopyStart, DestinationError, type Position, type TargetOwner } from '@hexclave/sync';
+import type { CopyProgress, CopyStart, Position, TargetOwner } from '@hexclave/sync';
 import type pg from 'pg';
 import { jointly, type PerTable } from './jointly.ts';
-import { BEGIN, copyLiteral, type Names } from './names.ts';
+import { BEGIN, copyLiteral, isAt, type Names } from './names.ts';
 import { runStatements } from './transaction.ts';
 
 /** Begins copies in one round trip; see `DestinationConnection.startCopies`. */
@@ -11,7 +11,7 @@ export function startCopies(
   names: Names,
   owner: TargetOwner,
   starts: readonly CopyStart[],
-): Promise<PerTable<Position>> {
+): Promise<PerTable<Position | null>> {
   const items = starts.map((start) => ({ ...start, target: start.table }));
   return jointly(items, async (some) => {
     const locks = `SELECT 1 FROM ${names.metadata} m WHERE ${some.map((start) => `(${isOurs(owner, start)})`).join(' OR ')} ORDER BY m.mapping_name FOR UPDATE`;
@@ -30,11 +30,15 @@ function isOurs(owner: TargetOwner, { table }: CopyStart): string {
   return `m.mapping_name = ${quoteLiteral(table.mapping)} AND m.owner = ${quoteLiteral(owner.tenancyId)} AND m.declaration_hash = ${quoteLiteral(table.hash)}`;
 }
 
+function isAsFound({ from }: CopyStart): string {
+  return from === null ? 'm.epoch IS NULL' : isAt(from);
+}
+
 /** A statement after the lock: one that looked before it had the lock could miss rows of a batch that it waited for. */
 function startSql(names: Names, owner: TargetOwner, start: CopyStart): string {
   return `UPDATE ${names.metadata} m SET epoch = ${quoteLiteral(start.epoch)}, last_synced_sequence_id = ${start.cursor}, source_lsn = ${start.sourceLsn}, updated_at = now(),
     copy_progress = CASE WHEN EXISTS (SELECT 1 FROM ${names.table(start.table)}) THEN ${copyLiteral(start.otherwise)} ELSE ${copyLiteral(start.ifEmpty)} END
-    WHERE ${isOurs(owner, start)} RETURNING m.copy_progress AS copy`;
+    WHERE ${isOurs(owner, start)} AND ${isAsFound(start)} RETURNING m.copy_progress AS copy`;
 }
 
 function outcome(
@@ -42,8 +46,5 @@ function outcome(
   moved: pg.QueryResult<{ copy: CopyProgress | null }> | undefined,
 ) {
   const [row] = moved?.rows ?? [];
-  // The row is gone or somebody else's: the next preparation finds out which.
-  if (row === undefined)
-    return { failure: new DestinationError('TARGET_CONFLICT', { detail: 'the metadata of the copy has changed' }) };
-  return { epoch, cursor, copy: row.copy, sourceLsn };
+  return row === undefined ? null : { epoch, cursor, copy: row.copy, sourceLsn };
 }

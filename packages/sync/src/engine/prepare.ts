@@ -59,6 +59,12 @@ export async function positionToGoOnFrom(
   return start;
 }
 
+/** How often a position is judged that somebody else moves meanwhile. */
+const ATTEMPTS = 4;
+
+/** Where a mapping goes on from. */
+type GoesOn = Position | DestinationFailure;
+
 /**
  * The targets' positions where they can be continued, otherwise the starts of new copies; all of them in the present epoch,
  * and written to the target.
@@ -68,46 +74,59 @@ async function positionsToGoOnFrom(
   connection: DestinationConnection,
   tenancyId: string,
   found: readonly Found[],
-): Promise<Map<Route, Position | DestinationFailure>> {
-  if (found.length === 0) return new Map();
-  const historyOf = await readHistories(db, tenancyId);
-  const positions = new Map<Route, Position | DestinationFailure>();
-  const anew: Route[] = [];
-  for (const { route, position } of found) {
-    const adopted = await adopt(connection, route, position, historyOf(route.sourceTable));
-    if (adopted === null) anew.push(route);
-    else positions.set(route, adopted);
+): Promise<Map<Route, GoesOn>> {
+  const settled = new Map<Route, GoesOn>();
+  let pending = found;
+  for (let tried = 0; pending.length > 0 && tried < ATTEMPTS; tried++) {
+    const moved: Found[] = [];
+    for (const [route, position] of await judgeAll(db, connection, tenancyId, pending)) {
+      if (position !== null) settled.set(route, position);
+      else moved.push({ route, position: await connection.readPosition(route.target) });
+    }
+    pending = moved;
   }
-  const started = await startCopies(db, connection, tenancyId, anew, historyOf);
-  for (const [route, position] of started) positions.set(route, position);
-  return positions;
+  for (const { route } of pending) settled.set(route, { failure: conflict() });
+  return settled;
 }
 
-/** How often a position is judged that somebody else moves meanwhile. */
-const ADOPTIONS = 4;
+/** `null`: somebody else has moved the position. */
+async function judgeAll(
+  db: Database,
+  connection: DestinationConnection,
+  tenancyId: string,
+  found: readonly Found[],
+): Promise<Map<Route, GoesOn | null>> {
+  const historyOf = await readHistories(db, tenancyId);
+  const results = new Map<Route, GoesOn | null>();
+  const anew: Found[] = [];
+  for (const { route, position } of found) {
+    const history = historyOf(route.sourceTable);
+    if (position === null || judgePosition(position, history) !== 'continue') anew.push({ route, position });
+    else results.set(route, await adopt(connection, route, position, presentEpoch(history)));
+  }
+  const started = await startCopies(db, connection, tenancyId, anew, historyOf);
+  return new Map([...results, ...started]);
+}
 
 /**
- * Takes a position over into the present epoch if streaming can go on from it; `null` if not. It is rewritten in the target,
- * so that a batch which an engine has read in the time of an older epoch, and holds still, is fenced: it may be from a
- * history that a restore has undone.
+ * Takes a position over into the present epoch. It is rewritten in the target, so that a batch which an engine has read in the
+ * time of an older epoch, and holds still, is fenced: it may be from a history that a restore has undone.
  */
 async function adopt(
   connection: DestinationConnection,
   { target }: Route,
-  found: Position | null,
-  history: SourceHistory,
-): Promise<Position | DestinationFailure | null> {
-  let position = found;
-  for (let tried = 0; tried < ADOPTIONS; tried++) {
-    if (position === null || judgePosition(position, history) !== 'continue') return null;
-    const to: Position = { ...position, epoch: presentEpoch(history) };
-    if (to.epoch === position.epoch) return position;
-    const result = await connection.applyPage(target, NOTHING, position, to).catch(failureOfTable);
-    if ('failure' in result) return result;
-    if (result.kind === 'applied') return to;
-    position = await connection.readPosition(target);
-  }
-  return { failure: new DestinationError('TARGET_CONFLICT', { detail: 'another engine is at work' }) };
+  position: Position,
+  epoch: string,
+): Promise<GoesOn | null> {
+  if (position.epoch === epoch) return position;
+  const to: Position = { ...position, epoch };
+  const result = await connection.applyPage(target, NOTHING, position, to).catch(failureOfTable);
+  if ('failure' in result) return result;
+  return result.kind === 'applied' ? to : null;
+}
+
+function conflict(): DestinationError {
+  return new DestinationError('TARGET_CONFLICT', { detail: 'another engine is at work' });
 }
 
 const NOTHING: Page = { upserts: [], deletes: [] };
@@ -127,15 +146,19 @@ async function startCopies(
   db: Database,
   connection: DestinationConnection,
   tenancyId: string,
-  routes: readonly Route[],
+  found: readonly Found[],
   historyOf: (sourceTable: string) => SourceHistory,
-): Promise<Map<Route, Position | DestinationFailure>> {
-  if (routes.length === 0) return new Map();
-  const empty = await emptySources(db, tenancyId, routes);
-  const starts = routes.map((route) => copyStart(route, historyOf(route.sourceTable), empty.has(route)));
+): Promise<Map<Route, GoesOn | null>> {
+  if (found.length === 0) return new Map();
+  const empty = await emptySources(
+    db,
+    tenancyId,
+    found.map(({ route }) => route),
+  );
+  const starts = found.map((one) => copyStart(one, historyOf(one.route.sourceTable), empty.has(one.route)));
   const started = await connection.startCopies(starts);
   return new Map(
-    routes.map((route) => {
+    found.map(({ route }) => {
       const position = started.get(route.target.mapping);
       if (position === undefined) throw new Error(`No copy of ${route.target.mapping} was begun`);
       return [route, position];
@@ -143,9 +166,10 @@ async function startCopies(
   );
 }
 
-function copyStart(route: Route, history: SourceHistory, sourceIsEmpty: boolean): CopyStart {
+function copyStart({ route, position }: Found, history: SourceHistory, sourceIsEmpty: boolean): CopyStart {
   return {
     table: route.target,
+    from: position,
     epoch: presentEpoch(history),
     // Every change that the copy may miss is numbered after this moment, hence above this number.
     cursor: history.lastNumber,
