@@ -2,9 +2,11 @@ import { type AnyRoute, syncRoutes as definitions, KnownError, type RouteInput, 
 import {
   type ClaimedRequest,
   type Deliver,
+  hexclaveCatalog,
   numberAll,
   type PipelineObserver,
   pollOnce,
+  sampler,
   type Verifier,
 } from '@hexclave/sync';
 import { type Context, Hono } from 'hono';
@@ -50,10 +52,14 @@ export function syncRoutes(dependencies: SyncRoutesDependencies): Hono<HttpEnvir
     });
   };
 
+  const sample = sampler(hexclaveCatalog);
   bind(definitions.runSequencer, async (c) => {
     assertCron(c, dependencies.cronSecret);
     const { query } = await inputOf(c, definitions.runSequencer);
-    return { numbered: Number(await numberAll(database, query.maxDurationMs, endOf(c, stopping), watching)) };
+    const numbered = await numberAll(database, query.maxDurationMs, endOf(c, stopping), watching);
+    // Where no process runs for long, nobody else takes the samples of the status.
+    await sample(database).catch(onError);
+    return { numbered: Number(numbered) };
   });
   bind(definitions.runPoller, async (c) => {
     assertCron(c, dependencies.cronSecret);
