@@ -7,6 +7,7 @@ import { ConfirmDialog } from '../../components/dialog.tsx';
 import { ErrorNotice, Loading, Notice } from '../../components/feedback.tsx';
 import { Form, TextArea, TextField } from '../../components/field.tsx';
 import { Card, Facts, Page, Stack } from '../../components/layout.tsx';
+import { forgetProject } from '../../lib/all-projects.ts';
 import { clientFor } from '../../lib/clients.ts';
 import { fieldIssues } from '../../lib/errors.ts';
 import { formatDate } from '../../lib/format.ts';
@@ -129,9 +130,9 @@ function useDeleteProject(projectId: string) {
     onSuccess: async () => {
       // With the project went its keys, and with those the session of its own admin.
       if (!session.is_operator) return leave();
+      forgetProject(queryClient, projectId);
       await navigate({ to: '/projects' });
       queryClient.removeQueries({ queryKey: ['project', projectId] });
-      await queryClient.invalidateQueries({ queryKey: ['all-projects'] });
     },
   });
 }
