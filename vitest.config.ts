@@ -1,4 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { defineConfig } from 'vitest/config';
+
+// Sources of the JavaScript client that are generated and not committed.
+execFileSync(process.execPath, ['scripts/generated-env.mjs'], { stdio: 'inherit' });
 
 export default defineConfig({
   test: {

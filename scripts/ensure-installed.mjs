@@ -1,17 +1,23 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { ensureGeneratedEnv } from './generated-env.mjs';
 
 const OLDEST_NODE = 20;
 const root = new URL('../', import.meta.url);
 
 /**
- * Installs the dependencies unless those named by package-lock.json are there already. Plain JavaScript on Node's own
- * modules only: it runs before anything is installed. Works offline when there is nothing to do.
+ * Installs the dependencies unless those named by package-lock.json are there already, and makes what is
+ * generated and not committed. Plain JavaScript on Node's own modules only: it runs before anything is installed. Works
+ * offline when there is nothing to do.
  */
 export function ensureInstalled() {
   refuseOldNode();
-  if (isInstalled()) return;
+  if (!isInstalled()) install();
+  ensureGeneratedEnv();
+}
+
+function install() {
   console.log('Installing dependencies (needed once, and after an update) …');
   const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
     cwd: fileURLToPath(root),

@@ -63,7 +63,7 @@ export type RouteRequest<R> =
   R extends RouteDefinition<infer Params, infer Query, infer Body, z.ZodType>
     ? (Params extends z.ZodType ? Part<'params', z.input<Params>> : unknown) &
         (Query extends z.ZodType ? Part<'query', Filled<Query>> : unknown) &
-        (Body extends z.ZodType ? Part<'body', z.input<Body>> : unknown)
+        (Body extends z.ZodType ? { body: z.input<Body> } : unknown)
     : never;
 
 /** What a handler of the route must answer with. */

@@ -20,7 +20,7 @@ export type Client = ReturnType<typeof createClient>;
  *
  * @throws {HexclaveError} CLIENT_MISCONFIGURED
  */
-export function createClient(options: ClientOptions) {
+export function createClient(options: ClientOptions = {}) {
   const settings = settingsOf(options);
   const call = createCall(settings);
   return {

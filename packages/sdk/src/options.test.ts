@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type ClientOptions, settingsOf } from './options.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 const CANARY = 'sak_canary';
 
@@ -51,4 +53,22 @@ test.each(['', 'localhost:8102', 'ftp://a', `https://user:${CANARY}@a`])('baseUr
 
 test('an empty project is refused', () => {
   expect(problemOf({ projectId: '' }).message).toContain('projectId');
+});
+
+test('without options, the environment says where and who, and the admin key is never taken unasked', () => {
+  vi.stubEnv('NEXT_PUBLIC_STACK_API_URL', 'https://stack.example.com');
+  vi.stubEnv('HEXCLAVE_PROJECT_ID', 'p');
+  vi.stubEnv('HEXCLAVE_SUPER_SECRET_ADMIN_KEY', 'sak_1');
+  vi.stubEnv('STACK_SECRET_SERVER_KEY', 'ssk_1');
+  expect(settingsOf({})).toMatchObject({
+    apiUrl: 'https://stack.example.com/api/v1',
+    headers: { 'x-hexclave-access-type': 'server', 'x-hexclave-secret-server-key': 'ssk_1' },
+  });
+  vi.stubEnv('NEXT_PUBLIC_SERVER_HEXCLAVE_API_URL', 'https://inside.example.com');
+  expect(settingsOf({}).apiUrl).toBe('https://inside.example.com/api/v1');
+});
+
+test('what is missing is named as it is called now', () => {
+  expect(() => settingsOf({ projectId: 'p' })).toThrow('The client has no baseUrl.');
+  expect(() => settingsOf({ baseUrl: 'https://a' })).toThrow('The client has no projectId.');
 });

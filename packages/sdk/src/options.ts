@@ -1,4 +1,5 @@
 import { misconfigured } from './errors.ts';
+import { env } from './generated/env.ts';
 
 /** Who may do what: `client` may be known to browsers, `server` to backends, `admin` to the project's owner. */
 export type Access = 'client' | 'server' | 'admin';
@@ -13,10 +14,17 @@ export type Keys = {
 };
 
 export type ClientOptions = {
-  /** Where the server's API is, without `/api`: `https://hexclave.example.com`. */
-  baseUrl: string;
-  projectId: string;
-  /** Requests are sent with the strongest one. None: for a `fetch` of your own that adds what is needed. */
+  /**
+   * Where the server's API is, without `/api`: `https://hexclave.example.com`. Default: what
+   * `NEXT_PUBLIC_HEXCLAVE_API_URL` says, or one of its siblings for browsers, servers and Vite.
+   */
+  baseUrl?: string;
+  /** Default: `HEXCLAVE_PROJECT_ID`, or its sibling for browsers. */
+  projectId?: string;
+  /**
+   * Requests are sent with the strongest one. Default: `HEXCLAVE_SECRET_SERVER_KEY`, or else
+   * `NEXT_PUBLIC_HEXCLAVE_PUBLISHABLE_CLIENT_KEY`. Empty: for a `fetch` of your own that adds what is needed.
+   */
   keys?: Keys;
   /** Another branch than `main`. */
   branchId?: string;
@@ -49,16 +57,40 @@ const HEADER_VALUE = /^[\x21-\x7e]+$/;
 
 /** @throws {HexclaveError} CLIENT_MISCONFIGURED, which names the option and shows no key */
 export function settingsOf(options: ClientOptions): Settings {
-  const url = baseUrlOf(options.baseUrl);
+  const url = baseUrlOf(options.baseUrl ?? addressFromEnvironment());
   return {
     apiUrl: `${url.origin}${url.pathname.replace(/\/+$/, '')}/api/v1`,
     server: url.origin,
-    headers: headersOf(options),
+    headers: headersOf({ ...options, ...identityOf(options) }),
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     maxAttempts: options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
     // Looked up at each call, so that one that is replaced later is used, and bound, as browsers demand.
     fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
   };
+}
+
+/** An address for the side that this runs on comes before the one for both. */
+function addressFromEnvironment(): string {
+  const ownSide = isBrowser() ? env.browserApiUrl : (env.serverApiUrl ?? env.backendApiUrl);
+  const address = ownSide ?? env.apiUrl ?? env.viteApiUrl;
+  if (address !== undefined) return address;
+  throw misconfigured('The client has no baseUrl.', 'Pass it, or set NEXT_PUBLIC_HEXCLAVE_API_URL.');
+}
+
+function identityOf({ projectId, keys }: ClientOptions): { projectId: string; keys: Keys } {
+  const id = projectId ?? env.projectId ?? env.publicProjectId ?? env.viteProjectId;
+  if (id === undefined) throw misconfigured('The client has no projectId.', 'Pass it, or set HEXCLAVE_PROJECT_ID.');
+  return { projectId: id, keys: keys ?? keysFromEnvironment() };
+}
+
+/** The admin key is never taken unasked: an app does with less. */
+function keysFromEnvironment(): Keys {
+  const publishableClientKey = env.publishableClientKey ?? env.vitePublishableClientKey;
+  return isBrowser() ? { publishableClientKey } : { publishableClientKey, secretServerKey: env.secretServerKey };
+}
+
+function isBrowser(): boolean {
+  return 'window' in globalThis;
 }
 
 function baseUrlOf(text: string): URL {

@@ -8,6 +8,7 @@ const api = { name: 'API_URL', parser: CATALOGUE.apiUrl.parser, visibility: 'pub
 /** What the JavaScript client reads within somebody's app, where nothing else is given. */
 export const SDK_CATALOGUE = {
   apiUrl: CATALOGUE.apiUrl,
+  backendApiUrl: CLI_CATALOGUE.apiUrl,
   browserApiUrl: optional({
     ...api,
     prefix: 'browser',
@@ -56,5 +57,4 @@ export const SDK_CATALOGUE = {
     sentence: 'The same for apps that Vite bundles.',
   }),
   secretServerKey: CLI_CATALOGUE.secretServerKey,
-  superSecretAdminKey: CLI_CATALOGUE.superSecretAdminKey,
 } as const satisfies Catalogue;
