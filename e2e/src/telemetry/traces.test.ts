@@ -135,6 +135,12 @@ test('log lines name the trace, and no span or line has a secret or a value of a
   expect(told).not.toMatch(/(sak|ssk|pck)_/);
 });
 
+test('metrics are shown to nobody where no secret for them was given', async () => {
+  const answer = await request(`${front.url}/metrics`, { headers: { authorization: 'Bearer ' } });
+  expect(answer).toMatchObject({ status: 404, body: { code: 'METRICS_DISABLED' } });
+  expect(answer.body.error).toContain('HEXCLAVE_METRICS_SECRET');
+});
+
 test('a caller that wants no trace gets none', async () => {
   const traceId = randomBytes(16).toString('hex');
   await request(`${front.url}/health`, { headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-00` } });

@@ -14,7 +14,7 @@ const INSTALLATION_MS = 5_000;
 /** Below the ten seconds after which a Prometheus gives up, with what the process itself counts still told. */
 const PATIENCE_MS = 4_000;
 
-export function createMetricsReader(metrics: Metrics): MetricsReader {
+export function createMetricsReader(metrics: Metrics, patienceMs: number = PATIENCE_MS): MetricsReader {
   const looks: (() => void)[] = [];
   let readInstallation: (() => Promise<void>) | undefined;
   let reading: Promise<void> | undefined;
@@ -36,7 +36,7 @@ export function createMetricsReader(metrics: Metrics): MetricsReader {
   const installation = async () => {
     if (readInstallation === undefined || performance.now() - readAt < INSTALLATION_MS) return;
     reading ??= refresh(readInstallation);
-    if (await isLate(reading, PATIENCE_MS)) {
+    if (await isLate(reading, patienceMs)) {
       metrics.up.set(0);
       metrics.forgetInstallation();
     }
