@@ -39,9 +39,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'fence that compares no cursor',
-    rewrites: [
-      { file: `${DESTINATION}/names.ts`, find: 'AND m.last_synced_sequence_id = ${cursor} ', replace: '' },
-    ],
+    rewrites: [{ file: `${DESTINATION}/names.ts`, find: 'AND m.last_synced_sequence_id = ${cursor} ', replace: '' }],
     scenario: lateBatch,
     expects: ['version regression'],
   },
