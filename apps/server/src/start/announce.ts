@@ -38,7 +38,7 @@ function dashboardLines(signInLink: string): string {
 }
 
 function metricsLines(url: string, secret: string): string {
-  return `  Metrics for a Prometheus:\n\n    curl ${url}/metrics -H 'authorization: Bearer ${secret}'`;
+  return `  Metrics  ${url}/metrics\n    to be read with the header authorization: Bearer ${secret}`;
 }
 
 function keyLines({ demo, internal }: SeededKeys): string {
