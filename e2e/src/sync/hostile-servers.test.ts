@@ -1,5 +1,6 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import type { Socket } from 'node:net';
+import { hostileServer } from '@hexclave/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { converged, createHarness, type Harness, stateOf } from './harness.ts';
 import { addUser } from './rows.ts';
 
@@ -12,22 +13,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => harness.close());
-
-/** Something that listens where a PostgreSQL should. Returns its port. */
-async function hostileServer(behave: (socket: Socket) => void): Promise<number> {
-  const open = new Set<Socket>();
-  const server = createServer((socket) => {
-    open.add(socket);
-    socket.on('error', () => undefined);
-    behave(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(async () => {
-    for (const socket of open) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return (server.address() as AddressInfo).port;
-}
 
 function message(type: string, body: Buffer, length = body.length + 4): Buffer {
   const head = Buffer.alloc(5, type);

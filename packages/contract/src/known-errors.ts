@@ -238,7 +238,8 @@ export const KNOWN_ERRORS = {
     409,
     'The external database is paused, so nothing may be written to it.',
     (details) =>
-      `External database ${quoted(details.external_database_id)} is paused. Verify it without repair, or end the pause.`,
+      `External database ${quoted(details.external_database_id)} is paused. Verify it without repair, or ` +
+      'end the pause; the list of pauses says who can.',
   ),
   MAPPING_NOT_COPIED: own<{ mapping: string }>(
     400,

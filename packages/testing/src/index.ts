@@ -3,6 +3,7 @@ export { type TestCluster, testCluster } from './context.ts';
 export { createEmptyDatabase, createTestDatabase, type TestDatabase, withDatabase } from './databases.ts';
 export { type ExtraCluster, startExtraCluster } from './extra-cluster.ts';
 export { type FaultProxy, type StatementFault, startFaultProxy } from './fault-proxy.ts';
+export { hostileServer } from './hostile-server.ts';
 export { programOrSkip } from './programs.ts';
 export { type Random, seededRandom } from './random.ts';
 export { testSeed } from './seed.ts';

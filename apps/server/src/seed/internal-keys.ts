@@ -1,6 +1,7 @@
-import type { Database } from '@hexclave/db';
+import type { Queryable } from '@hexclave/db';
 import type { Environment } from '@hexclave/env';
 import { HexclaveError } from '@hexclave/errors';
+import { BY_SERVER, recordAudit } from '../services/audit.ts';
 import { hashKey, hintOf, isWellFormedKey, type KeyKind } from '../services/keys.ts';
 import { INTERNAL_PROJECT_ID } from '../services/projects.ts';
 
@@ -45,31 +46,41 @@ function assertKey(kind: KeyKind, key: string | undefined): void {
 /**
  * Lets the given keys open the internal project: the first ones in a new production database have to come from
  * somewhere. A key that is exchanged, or no longer given while another one is, stops working at once. A key set that
- * was revoked stays revoked as long as its keys are the same.
+ * was revoked stays revoked as long as its keys are the same. To be called in a transaction.
  */
-export async function seedInternalKeys(database: Pick<Database, 'query'>, keys: InternalKeys): Promise<void> {
+export async function seedInternalKeys(tx: Queryable, keys: InternalKeys): Promise<void> {
   const given = [keys.client, keys.server, keys.admin];
   if (given.every((key) => key === undefined)) return;
-  await database.query(
-    `INSERT INTO "ApiKeySet" AS k
-       ("projectId", "id", "description", "expiresAt",
-        "publishableClientKeyHash", "publishableClientKeyHint",
-        "secretServerKeyHash", "secretServerKeyHint",
-        "superSecretAdminKeyHash", "superSecretAdminKeyHint")
-     VALUES ($1, $2, 'From the environment of the server', '9999-01-01T00:00:00Z', $3, $4, $5, $6, $7, $8)
-     ON CONFLICT ("projectId", "id") DO UPDATE
-     SET "publishableClientKeyHash" = excluded."publishableClientKeyHash",
-         "publishableClientKeyHint" = excluded."publishableClientKeyHint",
-         "secretServerKeyHash" = excluded."secretServerKeyHash",
-         "secretServerKeyHint" = excluded."secretServerKeyHint",
-         "superSecretAdminKeyHash" = excluded."superSecretAdminKeyHash",
-         "superSecretAdminKeyHint" = excluded."superSecretAdminKeyHint", "manuallyRevokedAt" = NULL
-     WHERE (k."publishableClientKeyHash", k."secretServerKeyHash", k."superSecretAdminKeyHash") IS DISTINCT FROM
-       (excluded."publishableClientKeyHash", excluded."secretServerKeyHash", excluded."superSecretAdminKeyHash")`,
-    [
-      INTERNAL_PROJECT_ID,
-      KEY_SET_ID,
-      ...given.flatMap((key) => (key === undefined ? [null, null] : [hashKey(key), hintOf(key)])),
-    ],
-  );
+  const [saved] = await tx.query<{ created: boolean }>(SAVE, [
+    INTERNAL_PROJECT_ID,
+    KEY_SET_ID,
+    ...given.flatMap((key) => (key === undefined ? [null, null] : [hashKey(key), hintOf(key)])),
+  ]);
+  if (saved === undefined) return;
+  await recordAudit(tx, BY_SERVER, {
+    action: saved.created ? 'api_key.create' : 'api_key.update',
+    projectId: INTERNAL_PROJECT_ID,
+    after: { id: KEY_SET_ID, description: DESCRIPTION, from: 'environment' },
+  });
 }
+
+const DESCRIPTION = 'From the environment of the server';
+
+/** Returns nothing where the keys are those that are there already. */
+const SAVE = `
+  INSERT INTO "ApiKeySet" AS k
+    ("projectId", "id", "description", "expiresAt",
+     "publishableClientKeyHash", "publishableClientKeyHint",
+     "secretServerKeyHash", "secretServerKeyHint",
+     "superSecretAdminKeyHash", "superSecretAdminKeyHint")
+  VALUES ($1, $2, '${DESCRIPTION}', '9999-01-01T00:00:00Z', $3, $4, $5, $6, $7, $8)
+  ON CONFLICT ("projectId", "id") DO UPDATE
+  SET "publishableClientKeyHash" = excluded."publishableClientKeyHash",
+      "publishableClientKeyHint" = excluded."publishableClientKeyHint",
+      "secretServerKeyHash" = excluded."secretServerKeyHash",
+      "secretServerKeyHint" = excluded."secretServerKeyHint",
+      "superSecretAdminKeyHash" = excluded."superSecretAdminKeyHash",
+      "superSecretAdminKeyHint" = excluded."superSecretAdminKeyHint", "manuallyRevokedAt" = NULL
+  WHERE (k."publishableClientKeyHash", k."secretServerKeyHash", k."superSecretAdminKeyHash") IS DISTINCT FROM
+    (excluded."publishableClientKeyHash", excluded."secretServerKeyHash", excluded."superSecretAdminKeyHash")
+  RETURNING k.xmax = 0 AS created`;

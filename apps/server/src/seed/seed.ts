@@ -1,4 +1,5 @@
 import type { Database } from '@hexclave/db';
+import { BY_SERVER, recordAudit } from '../services/audit.ts';
 import { hashKey, hintOf } from '../services/keys.ts';
 import { INTERNAL_PROJECT_ID, MAIN_BRANCH_ID } from '../services/projects.ts';
 import type { ProjectKeys, SeededKeys } from './key-file.ts';
@@ -20,27 +21,38 @@ export async function seedDevelopment(database: Database, keys: SeededKeys): Pro
 
 async function ensureProject(database: Database, id: string, displayName: string): Promise<void> {
   await database.transaction(async (tx) => {
-    await tx.query('INSERT INTO "Project" ("id", "displayName") VALUES ($1, $2) ON CONFLICT DO NOTHING', [
-      id,
-      displayName,
-    ]);
+    const created = await tx.query(
+      'INSERT INTO "Project" ("id", "displayName") VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1',
+      [id, displayName],
+    );
     await tx.query('INSERT INTO "Tenancy" ("projectId", "branchId") VALUES ($1, $2) ON CONFLICT DO NOTHING', [
       id,
       MAIN_BRANCH_ID,
     ]);
+    if (created.length > 0) {
+      await recordAudit(tx, BY_SERVER, {
+        action: 'project.create',
+        projectId: id,
+        after: { display_name: displayName, description: '' },
+      });
+    }
   });
 }
 
+const DESCRIPTION = 'Development keys';
+
+const INSERT_KEY_SET = `
+  INSERT INTO "ApiKeySet" (
+    "projectId", "id", "description", "expiresAt",
+    "publishableClientKeyHash", "publishableClientKeyHint",
+    "secretServerKeyHash", "secretServerKeyHint",
+    "superSecretAdminKeyHash", "superSecretAdminKeyHint"
+  ) VALUES ($1, $2, '${DESCRIPTION}', $3, $4, $5, $6, $7, $8, $9)
+  ON CONFLICT DO NOTHING RETURNING 1`;
+
 async function ensureKeySet(database: Database, keys: ProjectKeys): Promise<void> {
-  await database.query(
-    `INSERT INTO "ApiKeySet" (
-       "projectId", "id", "description", "expiresAt",
-       "publishableClientKeyHash", "publishableClientKeyHint",
-       "secretServerKeyHash", "secretServerKeyHint",
-       "superSecretAdminKeyHash", "superSecretAdminKeyHint"
-     ) VALUES ($1, $2, 'Development keys', $3, $4, $5, $6, $7, $8, $9)
-     ON CONFLICT DO NOTHING`,
-    [
+  await database.transaction(async (tx) => {
+    const created = await tx.query(INSERT_KEY_SET, [
       keys.projectId,
       keys.keySetId,
       FAR_FUTURE,
@@ -48,6 +60,9 @@ async function ensureKeySet(database: Database, keys: ProjectKeys): Promise<void
         hashKey(key),
         hintOf(key),
       ]),
-    ],
-  );
+    ]);
+    if (created.length === 0) return;
+    const after = { id: keys.keySetId, description: DESCRIPTION };
+    await recordAudit(tx, BY_SERVER, { action: 'api_key.create', projectId: keys.projectId, after });
+  });
 }

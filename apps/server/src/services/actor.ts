@@ -8,7 +8,7 @@ export type KeptActor = {
   readonly origin: Actor['origin'];
 };
 
-/** What the server does without anybody's asking. */
+/** The server itself, without anybody's asking. */
 export const SERVER_ACTOR: KeptActor = { kind: 'server', keySetId: null, keyHint: null, origin: 'server' };
 
 /** As it is shown. Owners learn that it was the operator, but not which of their keys it was. */

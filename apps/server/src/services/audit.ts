@@ -1,7 +1,7 @@
 import type { AuditAction, AuditEvent, AuditLog, AuditQuery } from '@hexclave/contract';
 import type { Database, Queryable } from '@hexclave/db';
 import { type Selectable, sql } from 'kysely';
-import { toActor } from './actor.ts';
+import { SERVER_ACTOR, toActor } from './actor.ts';
 import type { Authentication } from './authentication.ts';
 import { afterCursor, pageOf, readPage } from './page.ts';
 import type { InternalTables } from './schema.ts';
@@ -10,6 +10,9 @@ import { millisOf } from './values.ts';
 
 /** Who is asking, as far as it is written down. */
 export type Doer = Pick<Authentication, 'actor' | 'requestId'>;
+
+/** What the server does by itself, as at its start. */
+export const BY_SERVER: Doer = { actor: SERVER_ACTOR };
 
 /** Something that was done. `before` and `after` must be free of secrets: nothing is taken out here. */
 export type AuditEntry = {

@@ -42,7 +42,7 @@ async function prepare(context: StartContext): Promise<Announcement> {
   const { database, cluster } = await openOwnOrEmbedded(context, ports, say);
   if (stepsOf(environment).seed) {
     await seedDevelopment(database, keys);
-    await seedInternalKeys(database, givenInternalKeys(environment));
+    await database.transaction((tx) => seedInternalKeys(tx, givenInternalKeys(environment)));
   }
   const { url, dashboard } = await serve(context, { database, secrets, host: environment.host, ports });
   const demo = cluster && (await demonstrate(context, cluster, url, keys, secrets));

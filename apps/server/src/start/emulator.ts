@@ -26,7 +26,7 @@ export async function startEmulator(context: StartContext): Promise<void> {
   const { database } = await openOwnOrEmbedded(context, ports, (line) => logger.info(line));
   if (stepsOf(environment).seed) {
     await seedInternalProject(database);
-    await seedInternalKeys(database, givenInternalKeys(environment));
+    await database.transaction((tx) => seedInternalKeys(tx, givenInternalKeys(environment)));
   }
   const { dashboard } = await serve(context, { database, secrets, host: environment.host, ports });
   logger.info({ host: environment.host, port: ports.api, dashboard: dashboard?.url }, 'ready');

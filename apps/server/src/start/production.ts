@@ -24,7 +24,7 @@ export async function startProduction(context: StartContext): Promise<void> {
   const database = await openDatabase(context, databaseConnectionString, { patienceMs: DATABASE_PATIENCE_MS, say });
   if (stepsOf(environment).seed) {
     await seedInternalProject(database);
-    await seedInternalKeys(database, givenInternalKeys(environment));
+    await database.transaction((tx) => seedInternalKeys(tx, givenInternalKeys(environment)));
   }
   const { dashboard } = await serve(context, { database, secrets, host: environment.host, ports });
   logger.info({ host: environment.host, port: ports.api, dashboard: dashboard?.url }, 'ready');

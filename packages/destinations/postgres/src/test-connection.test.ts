@@ -1,5 +1,6 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import type { Socket } from 'node:net';
+import { hostileServer } from '@hexclave/testing';
+import { expect, test } from 'vitest';
 import { testConnection } from './test-connection.ts';
 
 const place = {
@@ -8,22 +9,6 @@ const place = {
   tables: [],
 };
 const TIMEOUT_MS = 500;
-
-/** Something that listens where a PostgreSQL should. Returns its port. */
-async function hostileServer(behave: (socket: Socket) => void): Promise<number> {
-  const open = new Set<Socket>();
-  const server = createServer((socket) => {
-    open.add(socket);
-    socket.on('error', () => undefined);
-    behave(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(async () => {
-    for (const socket of open) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return (server.address() as AddressInfo).port;
-}
 
 function tested(port: number, mode: 'disable' | 'verify-full', allowPrivateHosts = true) {
   const connection = { host: '127.0.0.1', port, user: 'u', password: 'p', database: 'd', tls: { mode } };
