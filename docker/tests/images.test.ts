@@ -91,7 +91,9 @@ describe.each(['server', 'local-emulator'])('the compose file of the %s', (folde
     // Newer than the schema that npm has.
     const { name, ...rest } = compose;
     expect(name).toMatch(/^hexclave/);
-    const formats = Object.fromEntries(['duration', 'expose', 'ports', 'subnet_ip_address'].map((one) => [one, true as const]));
+    const formats = Object.fromEntries(
+      ['duration', 'expose', 'ports', 'subnet_ip_address'].map((one) => [one, true as const]),
+    );
     const check = new Ajv2019({ strict: false, formats }).compile(currentDraft(composeSchema));
     check(rest);
     expect(check.errors ?? []).toEqual([]);

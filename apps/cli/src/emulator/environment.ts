@@ -21,5 +21,7 @@ export function emulatorEnvironment(
     HEXCLAVE_DATA_DIRECTORY: home.data,
     HEXCLAVE_LOG_LEVEL: logLevel,
   };
-  return environmentForChild(own, source);
+  // Started by an npm script, it has to outlive npm, which a server otherwise ends with.
+  const withoutNpm = Object.fromEntries(Object.entries(source).filter(([name]) => !name.startsWith('npm_')));
+  return environmentForChild(own, withoutNpm);
 }
