@@ -8,6 +8,8 @@ export default defineConfig({
     // As files of their own always: the content security policy knows no inline ones.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Licences of what is bundled have to travel along.
+    license: { fileName: 'licenses.md' },
     chunkSizeWarningLimit: 1_000,
   },
 });

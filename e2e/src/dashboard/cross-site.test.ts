@@ -7,7 +7,7 @@ import { hasNoBrowser, launchBrowser, openPage, type WatchedPage } from './suppo
 import { type DashboardServer, signIn, startDashboard } from './support/dashboard.ts';
 
 /** A page of another site, in the browser of somebody who is signed in to the dashboard. */
-describe.skipIf(hasNoBrowser)('requests that another site makes the browser send', () => {
+describe.skipIf(hasNoBrowser)('A13 requests that another site makes a browser send', () => {
   let server: DashboardServer;
   let browser: Browser;
   let victim: WatchedPage;

@@ -1,8 +1,10 @@
+import { createEmptyDatabase } from '@hexclave/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { accessibilityProblems, hasNoBrowser, launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
 import { type DashboardServer, signIn, startDashboard } from './support/dashboard.ts';
 import { takeScreenshot } from './support/screenshots.ts';
+import { fillHistory, WORST_LAG_SECONDS } from './support/seed.ts';
 
 const HOSTILE_NAMES = [
   '<img src=x onerror=alert(1)>',
@@ -19,7 +21,10 @@ describe.skipIf(hasNoBrowser)('the operator', () => {
   let page: Page;
 
   beforeAll(async () => {
+    // Before the server, so that it is put away after it.
+    const { connectionString } = await createEmptyDatabase();
     [server, browser] = await Promise.all([startDashboard(), launchBrowser()]);
+    await Promise.all([fillHistory(server.database.db), configureDemoDatabase(server, connectionString)]);
     watched = await openPage(browser, server.url);
     page = watched.page;
   });
@@ -53,7 +58,23 @@ describe.skipIf(hasNoBrowser)('the operator', () => {
     await page.getByText('Live', { exact: true }).waitFor();
     const stages = page.getByRole('region').filter({ has: page.getByText('On', { exact: true }) });
     await expectCount(stages, 4);
-    await page.getByText('rows numbered').waitFor();
+    const written = page.getByRole('region', { name: 'Sync engine' }).getByText('rows written');
+    await expect
+      .poll(
+        async () => {
+          await createUser(server);
+          return (await written.locator('xpath=..').innerText()).startsWith('0/s');
+        },
+        { timeout: 30_000 },
+      )
+      .toBe(false);
+    await takeScreenshot(page, 'pipeline');
+  });
+
+  test('sees the last hour, and how bad it was at the worst', async () => {
+    const lag = page.getByRole('img', { name: /^Lag in the last hour/ });
+    expect(await lag.getAttribute('aria-label')).toContain(`at most ${WORST_LAG_SECONDS} s`);
+    await page.getByRole('region', { name: 'Servers' }).first().scrollIntoViewIfNeeded();
   });
 
   test('creates a project, and is led to its keys', async () => {
@@ -111,7 +132,26 @@ describe.skipIf(hasNoBrowser)('the operator', () => {
     await page.getByText('“maintenance is over”').waitFor();
     await follow('Pipeline');
     await expectFact(page.getByRole('region', { name: 'Sequencer' }), 'ProjectUser waiting', '0');
-    await takeScreenshot(page, 'pipeline');
+  });
+
+  test('needs no mouse: to the fusebox, to a switch, and out of its dialog again', async () => {
+    await page.reload();
+    await heading('Pipeline');
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toBe('Skip to the page');
+    await tabTo(page, 'Fusebox');
+    await page.keyboard.press('Enter');
+    await heading('Fusebox');
+    await page.getByRole('switch', { name: 'Poller' }).waitFor();
+    // Reading goes on at the page, not behind the link.
+    await tabTo(page, 'Poller', 4);
+    await page.keyboard.press('Space');
+    const dialog = page.getByRole('dialog', { name: 'Switch off: Poller' });
+    await dialog.waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await page.getByRole('switch', { name: 'Poller' }).getAttribute('aria-checked')).toBe('true');
+    expect(await focused(page)).toBe('Poller');
   });
 
   test('reads in the audit log who did what, and why', async () => {
@@ -193,17 +233,48 @@ async function expectFact(region: Locator, name: string, value: string): Promise
   await expect.poll(() => shown.innerText(), { timeout: 20_000 }).toBe(value);
 }
 
+/** What the keyboard acts upon, by its name. */
+function focused(page: Page): Promise<string> {
+  return page.evaluate(
+    `document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim()`,
+  ) as Promise<string>;
+}
+
+async function tabTo(page: Page, name: string, most = 30): Promise<void> {
+  for (let pressed = 0; pressed < most; pressed++) {
+    await page.keyboard.press('Tab');
+    if ((await focused(page)) === name) return;
+  }
+  throw new Error(`${name} was not reached by pressing Tab ${most} times`);
+}
+
+/** Gives the demo project an external database, as its owner would. */
+async function configureDemoDatabase(server: DashboardServer, connectionString: string): Promise<void> {
+  const change = {
+    'dbSync.externalDatabases.main': { type: 'postgres', connectionString: `${connectionString}?sslmode=disable` },
+  };
+  await send(server, server.demo, 'PATCH', '/internal/config/override/environment', {
+    config_override_string: JSON.stringify(change),
+  });
+}
+
 async function createProject(server: DashboardServer, name: string): Promise<void> {
-  await post(server, server.internal, '/internal/projects', { display_name: name });
+  await send(server, server.internal, 'POST', '/internal/projects', { display_name: name });
 }
 
 async function createUser(server: DashboardServer): Promise<void> {
-  await post(server, server.demo, '/users', { display_name: 'Ada' });
+  await send(server, server.demo, 'POST', '/users', { display_name: 'Ada' });
 }
 
-async function post(server: DashboardServer, keys: DashboardServer['demo'], path: string, body: object): Promise<void> {
+async function send(
+  server: DashboardServer,
+  keys: DashboardServer['demo'],
+  method: string,
+  path: string,
+  body: object,
+): Promise<void> {
   const response = await fetch(`${server.apiUrl}/api/v1${path}`, {
-    method: 'POST',
+    method,
     headers: {
       'content-type': 'application/json',
       'x-hexclave-access-type': 'admin',
@@ -212,5 +283,5 @@ async function post(server: DashboardServer, keys: DashboardServer['demo'], path
     },
     body: JSON.stringify(body),
   });
-  expect(response.status).toBe(201);
+  expect(response.ok, await response.text()).toBe(true);
 }

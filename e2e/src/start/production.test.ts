@@ -102,6 +102,15 @@ describe('with a database and secrets of its own', () => {
     expect(items.map(({ id }) => id)).toEqual(['internal']);
   });
 
+  test('the dashboard lies beside it, with the licences of what is in it', async () => {
+    const dashboard = `http://127.0.0.1:${place.ports.dashboard}`;
+    await program.printed('"ready"');
+    const page = await (await fetch(dashboard)).text();
+    const script = /src="(\/assets\/[^"]+\.js)"/.exec(page)?.[1] ?? '';
+    expect((await fetch(dashboard + script)).status).toBe(200);
+    expect(await (await fetch(`${dashboard}/licenses.md`)).text()).toContain('react');
+  });
+
   test('nothing secret is printed, every line is JSON, and SIGTERM ends it with exit code 0', async () => {
     program.kill('SIGTERM');
     expect(await program.ended()).toBe(0);

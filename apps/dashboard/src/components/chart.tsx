@@ -11,16 +11,21 @@ type ChartProps = {
   label: string;
   /** Times of the samples, in ms. */
   times: readonly number[];
+  /** The moments at the left and the right edge, in ms. Default: the first and the last sample. */
+  from?: number;
+  until?: number;
   /** At most three. */
   series: readonly Series[];
   format: (value: number) => string;
 };
 
+/** Up to there a line stays low: one row in ten seconds is no peak. */
+const LEAST_HEIGHT = 4;
 const COLOURS = ['--chart-1', '--chart-2', '--chart-3'] as const;
 const SWATCHES = [styles.swatch1, styles.swatch2, styles.swatch3];
 
 /** Lines over time. The latest values are beside the names; pointing at a moment shows those of that moment. */
-export function Chart({ label, times, series, format }: ChartProps) {
+export function Chart({ label, times, from, until, series, format }: ChartProps) {
   const [pointedAt, setPointedAt] = useState<number | null>(null);
   const at = pointedAt ?? times.length - 1;
   return (
@@ -37,7 +42,7 @@ export function Chart({ label, times, series, format }: ChartProps) {
       {times.length < 2 ? (
         <div className={styles.empty}>Samples come every few seconds.</div>
       ) : (
-        <Plot times={times} series={series} format={format} onPoint={setPointedAt} />
+        <Plot times={times} from={from} until={until} series={series} format={format} onPoint={setPointedAt} />
       )}
     </figure>
   );
@@ -58,7 +63,7 @@ function summaryOf(series: readonly Series[], format: (value: number) => string)
 
 type PlotProps = Omit<ChartProps, 'label'> & { onPoint: (index: number | null) => void };
 
-function Plot({ times, series, format, onPoint }: PlotProps) {
+function Plot({ times, from = times[0] ?? 0, until = times.at(-1) ?? 0, series, format, onPoint }: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const data: uPlot.AlignedData = [times.map((time) => time / 1_000), ...series.map(({ values }) => [...values])];
@@ -83,7 +88,10 @@ function Plot({ times, series, format, onPoint }: PlotProps) {
       made.destroy();
     };
   }, [names, format, onPoint, theme]);
-  useEffect(() => plot.current?.setData(latest.current));
+  useEffect(() => {
+    plot.current?.setData(latest.current, false);
+    plot.current?.setScale('x', { min: from / 1_000, max: until / 1_000 });
+  });
   return <div ref={place} className={styles.plot} aria-hidden="true" />;
 }
 
@@ -113,9 +121,9 @@ function optionsOf(
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
-    scales: { y: { range: (_plot, _min, max) => [0, Math.max(max * 1.1, 1)] } },
+    scales: { y: { range: (_plot, _min, max) => [0, Math.max(max * 1.1, LEAST_HEIGHT)] } },
     axes: [
-      { ...axis, values: (_plot, ticks) => ticks.map(clock), space: 70 },
+      { ...axis, values: (_plot, ticks) => ticks.map(clock), space: 70, size: 28 },
       { ...axis, values: (_plot, ticks) => ticks.map(format), size: 58, space: 34 },
     ],
     series: [

@@ -1,6 +1,12 @@
 import type { Project, ProjectSyncSummary } from '@hexclave/contract';
 import type { StatusMessage } from '@hexclave/sdk';
-import { type InfiniteData, infiniteQueryOptions, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  type InfiniteData,
+  infiniteQueryOptions,
+  type QueryClient,
+  useInfiniteQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
 import type { ShownState } from '../components/state-pill.tsx';
 import { clientFor } from './clients.ts';
@@ -84,6 +90,16 @@ function useNextPage({ hasNextPage, isFetching, isError, fetchNextPage }: Pages)
   useEffect(() => {
     if (hasNextPage && !isFetching && !isError) fetchNextPage();
   }, [hasNextPage, isFetching, isError, fetchNextPage]);
+}
+
+/** Takes a project that was deleted out of the list, which is not worth being loaded anew for that. */
+export function forgetProject(queryClient: QueryClient, projectId: string): void {
+  const isOther = (item: { id?: string; project_id?: string }) => (item.project_id ?? item.id) !== projectId;
+  queryClient.setQueriesData<InfiniteData<{ items: object[] }>>({ queryKey: ['all-projects'] }, (data) =>
+    data === undefined
+      ? data
+      : { ...data, pages: data.pages.map((page) => ({ ...page, items: page.items.filter(isOther) })) },
+  );
 }
 
 /** Puts what the live status says of single projects into the pages. */

@@ -7,6 +7,6 @@ const SAMPLED_EVERY_MS = 10_000;
 /** Rates, queues and delays of the whole pipeline over the last hour. */
 export const pipelineHistoryQuery = queryOptions({
   queryKey: ['pipeline-history'],
-  queryFn: async ({ signal }) => (await clientFor('internal').dbSync.history({ scope: 'all' }, { signal })).pipeline,
+  queryFn: ({ signal }) => clientFor('internal').dbSync.history({ scope: 'all' }, { signal }),
   refetchInterval: SAMPLED_EVERY_MS,
 });

@@ -18,7 +18,25 @@ export async function fillProjects(db: Queryable, count: number): Promise<void> 
     `INSERT INTO "ExternalDatabaseState" ("tenancyId", "externalDatabaseId", "lastSucceededAt") SELECT ${id}, 'main', now() ${all}`,
     `UPDATE "ExternalDatabaseState" SET "errorCode" = 'TARGET_UNREACHABLE', "errorMessage" = 'Nobody answers at the address of the database.',
        "errorRemedy" = 'Start the database, or correct the address.', "failingSince" = now() - interval '12 minutes', "attempts" = 9
-     WHERE "tenancyId" IN (SELECT ${id} FROM generate_series(1, ${count}, 400) n)`,
+     WHERE "tenancyId" IN (SELECT ${id} FROM generate_series(3, ${count}, 397) n)`,
   ];
   for (const statement of statements) await db.query(statement);
+}
+
+/** Of the hour that is made up: how long the oldest request had been due at the worst moment, in seconds. */
+export const WORST_LAG_SECONDS = 4;
+
+/** An hour of samples, as if the server had been running: a steady coming and going, and a quarter in which it got stuck. */
+export async function fillHistory(db: Queryable): Promise<void> {
+  const numbered = (n: string) => `10 * (12 * ${n} - 160 * cos(${n} / 20.0))`;
+  const stuck = 'GREATEST(0, LEAST((n - 140) * 90, (175 - n) * 225))';
+  await db.query(
+    `INSERT INTO "PipelineSample" ("at", "nextXid", "lastNumber", "rowsApplied", "rowsPending", "requestsPending",
+       "requestsInFlight", "oldestDueMs", "failingProjects")
+     SELECT now() - (360 - n) * interval '10 seconds', 1,
+       (${numbered('n')} - ${numbered('360')})::bigint, (${numbered('n')} - ${numbered('360')} - ${stuck})::bigint,
+       20 + (8 * sin(n / 7.0))::int + n % 4, 4 + n % 6 + ${stuck} / 20, 2 + n % 5,
+       LEAST(3 + n % 9 + ${stuck} * 2, ${WORST_LAG_SECONDS * 1_000}), (n BETWEEN 150 AND 200)::int
+     FROM generate_series(0, 358) n`,
+  );
 }

@@ -49,7 +49,7 @@ const PLANS: readonly Plan[] = [
 /** The last hour, in the same figures as above. */
 export function PipelineCharts() {
   const history = useQuery(pipelineHistoryQuery);
-  const times = useMemo(() => history.data?.map(({ at_millis }) => at_millis) ?? [], [history.data]);
+  const times = useMemo(() => history.data?.pipeline.map(({ at_millis }) => at_millis) ?? [], [history.data]);
   return (
     <>
       {history.error && (
@@ -68,8 +68,10 @@ export function PipelineCharts() {
               <Chart
                 label={`${title} in the last hour.`}
                 times={times}
+                from={history.data.from_millis}
+                until={history.data.at_millis}
                 format={format}
-                series={seriesOf(lines, history.data)}
+                series={seriesOf(lines, history.data.pipeline)}
               />
             )}
           </Card>
