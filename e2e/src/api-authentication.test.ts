@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { headerNames, REQUEST_HEADERS } from '@hexclave/contract';
 import type { ProjectKeys } from '@hexclave/server';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apiClient, headersFor, request, succeed } from './support/api-client.ts';
@@ -48,12 +49,28 @@ describe('headers', () => {
     for (const headers of [current, legacy, { ...legacy, ...current }]) expect((await users(headers)).status).toBe(200);
   });
 
-  it('are refused when the two names disagree', async () => {
-    const headers = { ...headersFor(server.keys.demo, 'server'), 'x-stack-project-id': 'internal' };
-    expect(await users(headers)).toMatchObject({
-      status: 400,
-      body: { code: 'CONFLICTING_HEADERS', details: { headers: ['x-hexclave-project-id', 'x-stack-project-id'] } },
-    });
+  it.each(Object.values(REQUEST_HEADERS))('are refused when the two names of %s disagree', async (header) => {
+    const [current, legacy] = headerNames(header);
+    for (const path of ['users', 'health', 'nowhere']) {
+      const both = { ...headersFor(server.keys.demo, 'server'), [current]: 'true', [legacy]: 'other' };
+      expect(await request(`${server.url}/api/v1/${path}`, { headers: both })).toMatchObject({
+        status: 400,
+        body: { code: 'CONFLICTING_HEADERS', details: { headers: [current, legacy] } },
+      });
+    }
+  });
+
+  it.each(Object.values(REQUEST_HEADERS))('%s counts once where both names agree, or one is empty', async (header) => {
+    const keys = headersFor(server.keys.demo, 'server');
+    const [current, legacy] = headerNames(header);
+    const value = keys[current] ?? (header === REQUEST_HEADERS.branchId ? 'main' : 'true');
+    for (const pair of [
+      { [current]: value, [legacy]: value },
+      { [current]: '', [legacy]: value },
+      { [current]: value, [legacy]: '' },
+    ]) {
+      expect((await users({ ...keys, ...pair })).status).toBe(200);
+    }
   });
 
   it.each([

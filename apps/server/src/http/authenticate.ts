@@ -1,10 +1,11 @@
-import { type AnyRoute, headerNames, KnownError, REQUEST_HEADERS } from '@hexclave/contract';
+import { type AnyRoute, KnownError, REQUEST_HEADERS } from '@hexclave/contract';
 import type { Context } from 'hono';
 import { type Authentication, authenticate } from '../services/authentication.ts';
 import { isWellFormedKey, type KeyKind } from '../services/keys.ts';
 import { INTERNAL_PROJECT_ID, MAIN_BRANCH_ID } from '../services/projects.ts';
 import { clientAddress } from './client-address.ts';
 import type { HttpEnvironment, HttpServices } from './environment.ts';
+import { readHeader } from './headers.ts';
 import type { RateLimiter } from './rate-limits.ts';
 
 /** From the weakest to the strongest: a stronger key also opens what a weaker one does. */
@@ -70,16 +71,6 @@ function readKeys(c: RequestContext): Keys {
     server: readHeader(c, REQUEST_HEADERS.secretServerKey),
     admin: readHeader(c, REQUEST_HEADERS.superSecretAdminKey),
   };
-}
-
-/** A header under its current or its legacy name. An empty one counts as not sent, as the published client means it. */
-function readHeader(c: RequestContext, header: string): string | undefined {
-  const names = headerNames(header);
-  const [current, legacy] = names.map((name) => c.req.header(name) || undefined);
-  if (current !== undefined && legacy !== undefined && current !== legacy) {
-    throw new KnownError('CONFLICTING_HEADERS', { headers: names });
-  }
-  return current ?? legacy;
 }
 
 /** The key of the access that is asked for, or else the next stronger one. */

@@ -11,6 +11,7 @@ import { clientAddress } from './client-address.ts';
 import { renderDocsPage } from './docs-page.ts';
 import type { HttpEnvironment, HttpServices } from './environment.ts';
 import { answerError } from './errors.ts';
+import { refuseConflictingHeaders } from './headers.ts';
 import { crossOrigin, errorStatusOverride, requestLog, securityHeaders } from './middleware.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limits.ts';
 
@@ -36,7 +37,7 @@ export function createHttpApp(dependencies: HttpAppDependencies): Hono<HttpEnvir
   // Around the log, whose lines name the trace.
   if (telemetry.traceRequests !== undefined) app.use(telemetry.traceRequests);
   app.use(requestLog(logger, telemetry.onRequest), ...securityHeaders, crossOrigin);
-  app.use(refuseLargeBodies(dependencies));
+  app.use(refuseConflictingHeaders, refuseLargeBodies(dependencies));
 
   const limiter = createRateLimiter(config.rateLimits);
   const api = createApi({ ...dependencies, status: dependencies.status ?? statusOf(dependencies) }, limiter);

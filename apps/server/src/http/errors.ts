@@ -20,7 +20,8 @@ const UNSTORABLE = new Set(['22P05', '22021', '22P02', '22001', '22003', '22007'
 
 /** Whether the caller is the published client, which asks for errors with status 200 and the true status in a header. */
 export function overridesErrorStatus(c: RequestContext): boolean {
-  return headerNames(REQUEST_HEADERS.overrideErrorStatus).some((name) => c.req.header(name) === 'true');
+  const sent = headerNames(REQUEST_HEADERS.overrideErrorStatus).flatMap((name) => c.req.header(name) || []);
+  return sent.length > 0 && sent.every((value) => value === 'true');
 }
 
 /** The answer to a request that failed, whatever with. */
