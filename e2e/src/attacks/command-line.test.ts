@@ -29,31 +29,30 @@ const run = (...args: string[]): Promise<Ended> =>
   });
 
 describe('A18 secrets in arguments of the command line', () => {
-  test.each([
-    ['users', 'list', '--query', `sak_${CANARY}`],
-    ['projects', 'save-key', 'internal', `ssk_${CANARY}`],
-    ['db-sync', 'add', 'main', `postgresql://hexclave:${CANARY}@db.example.com/shop`],
+  test.each(
     [
-      'config',
-      'set',
-      'dbSync.externalDatabases.main.connectionString',
-      `postgresql://db.example.com/shop?password=${CANARY}`,
-    ],
-    ['config', 'set', 'dbSync.externalDatabases.main', `{"password": "${CANARY}"}`],
-    ['users', 'create', `--password=${CANARY}`],
-    ['users', 'create', '--password', CANARY],
-    ['db-sync', 'status', '--admin-key', CANARY],
-  ])(
-    '%s %s %s %s: it is refused before anything is done, not repeated, and told how to do it right',
-    async (...args) => {
-      const { code, stdout, stderr } = await run(...args);
-      expect([code, stdout]).toEqual([2, '']);
-      expect(stderr).toMatch(/^✗ Argument \d looks like .*\n→ Give secrets in one of these ways:/);
-      expect(stderr).toMatch(/HEXCLAVE_SECRET_SERVER_KEY[\s\S]*--from-env[\s\S]*--stdin/);
-      expect(stderr).not.toContain(CANARY);
-      expect(server.logs()).not.toContain(CANARY);
-    },
-  );
+      ['users', 'list', '--query', `sak_${CANARY}`],
+      ['projects', 'save-key', 'internal', `ssk_${CANARY}`],
+      ['db-sync', 'add', 'main', `postgresql://hexclave:${CANARY}@db.example.com/shop`],
+      [
+        'config',
+        'set',
+        'dbSync.externalDatabases.main.connectionString',
+        `postgresql://db.example.com/shop?password=${CANARY}`,
+      ],
+      ['config', 'set', 'dbSync.externalDatabases.main', `{"password": "${CANARY}"}`],
+      ['users', 'create', `--password=${CANARY}`],
+      ['users', 'create', '--password', CANARY],
+      ['db-sync', 'status', '--admin-key', CANARY],
+    ].map((args) => ({ args })),
+  )('are refused before anything is done, not repeated, and told how to do right: $args', async ({ args }) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^✗ Argument \d looks like .*\n→ Give secrets in one of these ways:/);
+    expect(stderr).toMatch(/HEXCLAVE_SECRET_SERVER_KEY[\s\S]*--from-env[\s\S]*--stdin/);
+    expect(stderr).not.toContain(CANARY);
+    expect(server.logs()).not.toContain(CANARY);
+  });
 
   test('connection strings without a password are none, but have no place there either', async () => {
     const path = 'dbSync.externalDatabases.main.connectionString';
