@@ -14,18 +14,20 @@ export const DESTINATION_ERRORS = {
   TARGET_UNREACHABLE: {
     scope: 'connection',
     message: 'The external database cannot be reached.',
-    remedy: 'Check that it is running, that host and port are right, and that its firewall lets this server in.',
+    remedy:
+      'Check that PostgreSQL runs at the host and port of the connection string, that its listen_addresses and pg_hba.conf let this server in, and that no firewall is between.',
   },
   TARGET_ADDRESS_REFUSED: {
     scope: 'connection',
     message: 'The host of the external database is not an address that this server may connect to.',
-    remedy: 'Use a host with a public address, or ask the operator to allow private hosts.',
+    remedy:
+      'Use a host with a public address, or have the operator set HEXCLAVE_EXTERNAL_DB_SYNC_ALLOW_PRIVATE_HOSTS=true.',
   },
   TARGET_TLS_FAILED: {
     scope: 'connection',
     message: 'No trusted TLS connection to the external database could be made.',
     remedy:
-      'Install a certificate that matches the host, give its authority as sslrootcert, or choose another sslmode.',
+      'Install a certificate that matches the host, give its authority as sslrootcert, or add sslmode=no-verify (encrypted, not checked) or sslmode=disable to the connection string.',
   },
   TARGET_SIGN_IN_FAILED: {
     scope: 'connection',
@@ -75,12 +77,13 @@ export const DESTINATION_ERRORS = {
   TARGET_CONNECTION_UNREADABLE: {
     scope: 'connection',
     message: 'The stored connection cannot be decrypted with the secrets that the server has.',
-    remedy: 'Save the connection string again, or start the server with the secret that it had before.',
+    remedy:
+      'Save the connection string again, or start the server with the secret that it had before in HEXCLAVE_PREVIOUS_SERVER_SECRETS.',
   },
   TARGET_TYPE_UNKNOWN: {
     scope: 'connection',
     message: 'This version of the server knows no external database of that type.',
-    remedy: 'Choose a type that it knows, or run the version that this was configured with.',
+    remedy: 'Set the type of the external database to postgres, or run the version that this was configured with.',
   },
   TARGET_PERMISSION_DENIED: {
     scope: 'table',
@@ -161,12 +164,17 @@ export class DestinationError extends Error {
 
   constructor(
     readonly code: DestinationErrorCode,
-    facts: DestinationErrorFacts = {},
+    private readonly facts: DestinationErrorFacts = {},
   ) {
     const known = DESTINATION_ERRORS[code];
     super(facts.detail === undefined ? known.message : `${known.message} (${facts.detail})`);
     this.scope = known.scope;
     this.sqlState = facts.sqlState ?? null;
     this.remedy = facts.remedy ?? known.remedy;
+  }
+
+  /** The same error with a remedy that is meant for where it happened. */
+  withRemedy(remedy: string): DestinationError {
+    return new DestinationError(this.code, { ...this.facts, remedy });
   }
 }

@@ -1,4 +1,11 @@
-import type { DestinationConnection, RowStream, StagedBatch, TargetOwner, TargetTable } from '@hexclave/sync';
+import {
+  type DestinationConnection,
+  DestinationError,
+  type RowStream,
+  type StagedBatch,
+  type TargetOwner,
+  type TargetTable,
+} from '@hexclave/sync';
 import type pg from 'pg';
 import { compileApply } from './apply-sql.ts';
 import { classify } from './classify.ts';
@@ -6,6 +13,7 @@ import type { Names } from './names.ts';
 import { applyPage, applyParked, type PageContext } from './page.ts';
 import { countParked, dueParkedRows, makeParkedDue } from './parked.ts';
 import { prepare, readPosition } from './prepare.ts';
+import { type Place, withRemedy } from './remedies.ts';
 import { discard } from './session.ts';
 import { stage } from './stage.ts';
 import { startCopies } from './start-copies.ts';
@@ -20,6 +28,7 @@ export function createConnection(
   names: Names,
   owner: TargetOwner,
   openAnother: () => Promise<pg.Client>,
+  place: Place,
 ): DestinationConnection {
   const sessions: pg.Client[] = [first];
   const idle: pg.Client[] = [first];
@@ -42,6 +51,14 @@ export function createConnection(
     sessions.push(another);
     return another;
   };
+  const explain = (error: unknown, target?: TargetTable) => withRemedy(classify(error), place, target);
+  const guarded = async <T>(work: () => Promise<T>, target?: TargetTable): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw explain(error, target);
+    }
+  };
   const noteParked = (target: TargetTable, parked: number) => {
     if (parked > 0) parkedOf.set(target.mapping, true);
   };
@@ -50,19 +67,27 @@ export function createConnection(
     lanes: LANES,
     prepare: async (targets) => {
       const prepared = await guarded(() => prepare({ client: first, names, owner }, targets));
-      for (const [mapping, table] of prepared) if ('parked' in table) parkedOf.set(mapping, table.parked > 0);
+      for (const target of targets) {
+        const table = prepared.get(target.mapping);
+        if (table === undefined) continue;
+        if ('parked' in table) parkedOf.set(target.mapping, table.parked > 0);
+        else if (table.failure instanceof DestinationError) {
+          prepared.set(target.mapping, { failure: explain(table.failure, target) });
+        }
+      }
       return prepared;
     },
     readPosition: (target) => guarded(() => readPosition(first, names, target)),
     startCopies: (starts) => guarded(() => startCopies(first, names, owner, starts)),
     applyPage: async (target, page, from, to) => {
-      const result = await applyPage(contextOn(first, target), page, from, to);
+      const result = await guarded(() => applyPage(contextOn(first, target), page, from, to), target);
       if (result.kind === 'applied') noteParked(target, result.parked);
       return result;
     },
     stage: async (target: TargetTable, rows: RowStream): Promise<StagedBatch> => {
       const client = await lane();
-      return stage(contextOn(client, target), rows, () => idle.push(client));
+      const staged = await guarded(() => stage(contextOn(client, target), rows, () => idle.push(client)), target);
+      return { ...staged, commit: (from, to) => guarded(() => staged.commit(from, to), target) };
     },
     dueParkedRows: (target, limit) => guarded(() => dueParkedRows(first, names, target, limit)),
     makeParkedDue: (target) => guarded(() => makeParkedDue(first, names, target)),
@@ -71,7 +96,7 @@ export function createConnection(
       parkedOf.set(target.mapping, parked > 0);
       return parked;
     },
-    retryParked: (target, page, at) => applyParked(contextOn(first, target), page, at),
+    retryParked: (target, page, at) => guarded(() => applyParked(contextOn(first, target), page, at), target),
     onLost: (listener) => {
       first.once('end', () => {
         if (!closed) listener();
@@ -83,12 +108,4 @@ export function createConnection(
       for (const client of sessions) discard(client);
     },
   };
-}
-
-async function guarded<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw classify(error);
-  }
 }

@@ -1,6 +1,8 @@
 import type { Destination } from '@hexclave/sync';
+import { classify } from './classify.ts';
 import { createConnection } from './connection.ts';
 import { namesIn } from './names.ts';
+import { withRemedy } from './remedies.ts';
 import { roleSql } from './role-sql.ts';
 import { openSession, type PostgresConnection, type SessionOptions } from './session.ts';
 import { testConnection } from './test-connection.ts';
@@ -15,8 +17,13 @@ export function postgresDestination(options: SessionOptions): Destination<Postgr
   return {
     type: 'postgres',
     connect: async (connection, schema, owner) => {
-      const open = () => openSession(connection, options);
-      return createConnection(await open(), namesIn(schema), owner, open);
+      const { user: role, database } = connection;
+      const place = { externalDatabaseId: owner.externalDatabaseId, role, database, schema };
+      const open = () =>
+        openSession(connection, options).catch((error: unknown) => {
+          throw withRemedy(classify(error), place);
+        });
+      return createConnection(await open(), namesIn(schema), owner, open, place);
     },
     testConnection: (connection, place) => testConnection(connection, place, options),
     roleSql,
