@@ -58,24 +58,46 @@ export async function setPageStage(server: DocsServer): Promise<PageStage> {
   await server.api.call('PATCH', '/internal/config/override/environment', {
     config_override_string: '{"dbSync": {"externalDatabases": {}}}',
   });
-  const cluster = await startExtraCluster();
-  const admin = createDatabase({ connectionString: cluster.connectionString(), max: 1 });
-  await admin.query('CREATE DATABASE shop');
-  await admin.end();
-  const shop = createDatabase({ connectionString: cluster.connectionString('shop'), max: 2 });
-  atEndOfFile(() => shop.end());
-  const values = { ...server.values, 'db.example.com:5432/shop': `127.0.0.1:${cluster.port}/shop?sslmode=disable` };
-  const databases: Record<string, Database> = { internal: server.internal, external: shop };
+  let opened: Promise<Shop> | undefined;
+  // Most pages never look into it, and a cluster of its own takes a second.
+  const shop = () => {
+    opened ??= openShop();
+    return opened;
+  };
   let exported = '';
   return {
     runShell: async (script) => {
-      const real = withValues(script, values);
+      const real = withValues(script, {
+        ...server.values,
+        ...(script.includes(SHOP_ADDRESS) && { [SHOP_ADDRESS]: (await shop()).address }),
+      });
       const stdout = await runBash(exported + real, server.environment);
       exported += (real.match(/^export .*$/gm) ?? []).map((line) => `${line}\n`).join('');
       return stdout;
     },
-    runSql: (where, sql, patient) => runSql(databases[where], sql, patient),
+    runSql: async (where, sql, patient) => {
+      const databases: Record<string, () => Promise<Database>> = {
+        internal: async () => server.internal,
+        external: async () => (await shop()).db,
+      };
+      return runSql(await databases[where]?.(), sql, patient);
+    },
   };
+}
+
+type Shop = { readonly db: Database; readonly address: string };
+
+/** How the examples write it. */
+const SHOP_ADDRESS = 'db.example.com:5432/shop';
+
+async function openShop(): Promise<Shop> {
+  const cluster = await startExtraCluster();
+  const admin = createDatabase({ connectionString: cluster.connectionString(), max: 1 });
+  await admin.query('CREATE DATABASE shop');
+  await admin.end();
+  const db = createDatabase({ connectionString: cluster.connectionString('shop'), max: 2 });
+  atEndOfFile(() => db.end());
+  return { db, address: `127.0.0.1:${cluster.port}/shop?sslmode=disable` };
 }
 
 function withValues(text: string, values: Readonly<Record<string, string>>): string {
