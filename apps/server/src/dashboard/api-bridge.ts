@@ -10,9 +10,10 @@ export type ApiBridgeDependencies = {
   api: Hono<HttpEnvironment>;
   database: Database;
   cookie: SessionCookie;
+  /** How often it is looked whether the session of an open stream has ended. Default 15,000 ms. */
+  sessionCheckMs?: number;
 };
 
-/** How often it is looked whether the session of an open stream has ended. */
 const SESSION_CHECK_MS = 15_000;
 /** Everything else that a browser sends, its cookies above all, is no business of the API. */
 const PASSED_ON = [
@@ -34,7 +35,7 @@ type RequestContext = Context<HttpEnvironment>;
  * An operator names the project that a request is about in the header by which keys do.
  */
 export async function callApi(c: RequestContext, dependencies: ApiBridgeDependencies): Promise<Response> {
-  const { api, database, cookie } = dependencies;
+  const { api, database, cookie, sessionCheckMs = SESSION_CHECK_MS } = dependencies;
   const token = cookie.read(c);
   const session = token === undefined ? undefined : await findSession(database, token);
   if (token === undefined || session === undefined) throw new KnownError('DASHBOARD_SESSION_REQUIRED', {});
@@ -44,7 +45,10 @@ export async function callApi(c: RequestContext, dependencies: ApiBridgeDependen
   const ended = new AbortController();
   const request = requestFor(c, AbortSignal.any([c.req.raw.signal, ended.signal]));
   const response = await api.fetch(request, { ...c.env, signedIn });
-  if (isStream(response)) endWithSession(ended, c.req.raw.signal, () => findSession(database, token));
+  if (isStream(response)) {
+    const check = () => findSession(database, token);
+    endWithSession({ ended, gone: c.req.raw.signal, check, everyMs: sessionCheckMs });
+  }
   return withoutSharing(response);
 }
 
@@ -71,14 +75,24 @@ function isStream(response: Response): boolean {
   return response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
 }
 
+type OpenStream = {
+  /** Aborts the stream. */
+  ended: AbortController;
+  /** Whoever read it has hung up. */
+  gone: AbortSignal;
+  /** Resolves to undefined once the session is no longer good. */
+  check: () => Promise<unknown>;
+  everyMs: number;
+};
+
 /** A stream outlives the request that was allowed: whoever is signed out meanwhile must not go on reading. */
-function endWithSession(ended: AbortController, gone: AbortSignal, find: () => Promise<unknown>): void {
-  const check = setInterval(async () => {
+function endWithSession({ ended, gone, check, everyMs }: OpenStream): void {
+  const timer = setInterval(async () => {
     // When it cannot be asked just now, it is asked again.
-    const session = await find().catch(() => 'unknown');
+    const session = await check().catch(() => 'unknown');
     if (session === undefined) ended.abort();
-  }, SESSION_CHECK_MS);
-  check.unref();
-  const stop = () => clearInterval(check);
+  }, everyMs);
+  timer.unref();
+  const stop = () => clearInterval(timer);
   for (const signal of [gone, ended.signal]) signal.addEventListener('abort', stop, { once: true });
 }
