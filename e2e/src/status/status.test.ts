@@ -205,3 +205,13 @@ async function wholeList(query: string): Promise<Item[]> {
   }
   return items;
 }
+
+test('where only cron routes drive the pipeline, that of the sequencer takes the samples', async () => {
+  const driven = await createInstallation({ servers: 0 });
+  const server = await driven.startServer({ runLoops: false });
+  const samples = () => driven.db.query('SELECT 1 FROM "PipelineSample"');
+  expect(await samples()).toEqual([]);
+  expect(await driven.cron(server, 'sequencer')).toMatchObject({ status: 200 });
+  expect(await samples()).toHaveLength(1);
+  await driven.close();
+});
