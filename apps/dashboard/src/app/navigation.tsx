@@ -33,6 +33,9 @@ export function Navigation() {
   );
 }
 
+/** All other pages of a project are below its address. */
+const FIRST = PROJECT_LINKS[0].to;
+
 function ProjectLinks({ projectId }: { projectId: string }) {
   const { data: project } = useProject(projectId);
   return (
@@ -41,7 +44,7 @@ function ProjectLinks({ projectId }: { projectId: string }) {
         {project?.display_name ?? 'Project'}
       </div>
       {PROJECT_LINKS.map(({ to, icon, label }) => (
-        <Link key={to} to={to} params={{ projectId }} className={styles.link} activeOptions={{ exact: true }}>
+        <Link key={to} to={to} params={{ projectId }} className={styles.link} activeOptions={{ exact: to === FIRST }}>
           <LinkContent icon={icon} label={label} />
         </Link>
       ))}

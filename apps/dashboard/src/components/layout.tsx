@@ -3,6 +3,8 @@ import styles from './layout.module.css';
 
 type PageProps = {
   title: string;
+  /** A link to the page that this one is below. */
+  above?: ReactNode;
   /** What one sees and can do here, in a sentence. */
   lead?: ReactNode;
   actions?: ReactNode;
@@ -11,7 +13,7 @@ type PageProps = {
   children: ReactNode;
 };
 
-export function Page({ title, lead, actions, filled = false, children }: PageProps) {
+export function Page({ title, above, lead, actions, filled = false, children }: PageProps) {
   useEffect(() => {
     document.title = `${title} · Hexclave`;
   }, [title]);
@@ -19,6 +21,11 @@ export function Page({ title, lead, actions, filled = false, children }: PagePro
     <div className={filled ? `${styles.page} ${styles.filled}` : styles.page}>
       <header className={styles.header}>
         <div>
+          {above !== undefined && (
+            <nav aria-label="Above" className={styles.above}>
+              {above}
+            </nav>
+          )}
           <h1>{title}</h1>
           {lead !== undefined && <div className={styles.lead}>{lead}</div>}
         </div>

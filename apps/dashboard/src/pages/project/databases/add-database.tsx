@@ -1,4 +1,4 @@
-import { useParams } from '@tanstack/react-router';
+import { Link, useParams } from '@tanstack/react-router';
 import { Page } from '../../../components/layout.tsx';
 import { DatabaseForm, NEW_DATABASE } from './database-form.tsx';
 
@@ -7,6 +7,11 @@ export function AddDatabasePage() {
   return (
     <Page
       title="Add database"
+      above={
+        <Link to="/projects/$projectId" params={{ projectId }}>
+          External databases
+        </Link>
+      }
       lead="A PostgreSQL 12 or newer that this server can reach. Nothing is saved before you say so; a test leaves nothing behind."
     >
       <DatabaseForm projectId={projectId} initial={NEW_DATABASE} />

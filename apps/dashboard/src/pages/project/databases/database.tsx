@@ -30,6 +30,11 @@ export function DatabasePage() {
   return (
     <Page
       title={databaseId}
+      above={
+        <Link to="/projects/$projectId" params={{ projectId }}>
+          External databases
+        </Link>
+      }
       lead={database === undefined ? undefined : addressOf(database)}
       actions={<LiveIndicator live={live} />}
     >

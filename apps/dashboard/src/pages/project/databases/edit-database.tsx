@@ -14,7 +14,15 @@ export function EditDatabasePage() {
   const configs = useQuery({ ...databaseConfigsQuery(projectId), staleTime: 0, refetchOnWindowFocus: false });
   const config = configs.isFetching ? undefined : configs.data?.[databaseId];
   return (
-    <Page title={`Edit ${databaseId}`} lead="The copy goes on from where it is, unless it is to be in another place.">
+    <Page
+      title={`Edit ${databaseId}`}
+      above={
+        <Link to="/projects/$projectId/databases/$databaseId" params={{ projectId, databaseId }}>
+          {databaseId}
+        </Link>
+      }
+      lead="The copy goes on from where it is, unless it is to be in another place."
+    >
       {configs.error && (
         <ErrorNotice
           error={configs.error}

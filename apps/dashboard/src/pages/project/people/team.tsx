@@ -1,6 +1,6 @@
 import type { Team } from '@hexclave/contract';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams } from '@tanstack/react-router';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Button } from '../../../components/button.tsx';
 import { ConfirmDialog } from '../../../components/dialog.tsx';
@@ -19,7 +19,15 @@ export function TeamPage() {
   const { projectId, teamId } = useParams({ from: '/signed-in/projects/$projectId/teams/$teamId' });
   const team = useQuery(teamQuery(projectId, teamId));
   return (
-    <Page title={team.data?.display_name ?? 'Team'} lead={<span className={styles.id}>{teamId}</span>}>
+    <Page
+      title={team.data?.display_name ?? 'Team'}
+      above={
+        <Link to="/projects/$projectId/teams" params={{ projectId }}>
+          Teams
+        </Link>
+      }
+      lead={<span className={styles.id}>{teamId}</span>}
+    >
       <ArrivalNotice projectId={projectId} />
       {team.error && (
         <ErrorNotice error={team.error} title="The team could not be loaded" onRetry={() => void team.refetch()} />

@@ -1,6 +1,6 @@
 import type { User } from '@hexclave/contract';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams } from '@tanstack/react-router';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Button } from '../../../components/button.tsx';
 import { ConfirmDialog } from '../../../components/dialog.tsx';
@@ -18,7 +18,15 @@ export function UserPage() {
   const { projectId, userId } = useParams({ from: '/signed-in/projects/$projectId/users/$userId' });
   const user = useQuery(userQuery(projectId, userId));
   return (
-    <Page title={user.data ? nameOfUser(user.data) : 'User'} lead={<span className={styles.id}>{userId}</span>}>
+    <Page
+      title={user.data ? nameOfUser(user.data) : 'User'}
+      above={
+        <Link to="/projects/$projectId/users" params={{ projectId }}>
+          Users
+        </Link>
+      }
+      lead={<span className={styles.id}>{userId}</span>}
+    >
       <ArrivalNotice projectId={projectId} />
       {user.error && (
         <ErrorNotice error={user.error} title="The user could not be loaded" onRetry={() => void user.refetch()} />
