@@ -61,6 +61,8 @@ function changeFault({ name, change, undo, codes }: Change): FaultKind {
     strike: async (stage, { choice, holdMs }) => {
       const target = chosen(stage.targets, choice);
       const run = (sql: string) => target.db.query(sql.replace('%role', id(target.role)));
+      // Then nobody looks before the next attempt, which begins with a look at everything and may mend this on its way.
+      if (codes !== undefined && (await isFailing(stage, target))) return { struck: 0 };
       const since = Date.now();
       const done = await run(change).then(
         () => true,
@@ -72,13 +74,36 @@ function changeFault({ name, change, undo, codes }: Change): FaultKind {
       await delay(holdMs);
       if (codes !== undefined) await untilShown(stage, target, codes, since);
       await patiently(() => run(undo));
-      if (codes === undefined) return { struck: 1 };
+      if (codes === undefined || (await failedOtherwise(stage, target, codes, since))) return { struck: 1 };
       return {
         struck: 1,
         expects: { kind: name, tenancyId: target.tenancyId, externalDatabaseId: target.id, codes, since },
       };
     },
   };
+}
+
+const FAILING = `SELECT 1 FROM "ExternalDatabaseState" WHERE "tenancyId" = $1 AND "externalDatabaseId" = $2 AND "attempts" > 0
+  UNION ALL SELECT 1 FROM "ExternalDatabaseMappingState" WHERE "tenancyId" = $1 AND "externalDatabaseId" = $2 AND "attempts" > 0`;
+
+/** An internal database that is away right now counts as failing too. */
+async function isFailing({ internal }: Stage, { tenancyId, id: database }: Target): Promise<boolean> {
+  const rows = await internal.query(FAILING, [tenancyId, database]).catch(() => [{}]);
+  return rows.length > 0;
+}
+
+const FAILED_OTHERWISE = `SELECT 1 FROM chaos.surfaced WHERE tenancy = $1 AND external_database = $2 AND code <> ALL ($3)
+  AND at >= to_timestamp($4::float8 / 1000) LIMIT 1`;
+
+/** Whether something else was met first: as above, what was changed may then never be met as such. */
+async function failedOtherwise(
+  stage: Stage,
+  target: Target,
+  codes: readonly string[],
+  since: number,
+): Promise<boolean> {
+  const values = [target.tenancyId, target.id, codes, since];
+  return (await patiently(() => stage.internal.query(FAILED_OTHERWISE, values))).length > 0;
 }
 
 const SHOWN = `SELECT 1 FROM chaos.surfaced WHERE tenancy = $1 AND external_database = $2 AND code = ANY ($3)
