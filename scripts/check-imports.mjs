@@ -65,7 +65,9 @@ function importsOf(file) {
 /** What is wrong with one import; undefined when nothing is. */
 function judge({ folder, manifest, name, file, target }) {
   if (target.startsWith('.')) {
-    const inside = resolve(dirname(file), target).startsWith(folder + sep);
+    const path = resolve(dirname(file), target);
+    const inside =
+      path.startsWith(folder + sep) || (isProgram(folder, file) && path.startsWith(join(root, 'scripts') + sep));
     return inside ? undefined : `the relative import '${target}' leaves its package`;
   }
   if (!target.startsWith(SCOPE)) return undefined;
@@ -73,6 +75,11 @@ function judge({ folder, manifest, name, file, target }) {
   if (imported === name) return `imports its own package by name ('${target}')`;
   if (!mayImport(name, imported, isTest(file))) return `${name} may not import ${imported} (scripts/import-order.mjs)`;
   return isDeclared(manifest, SCOPE + imported, isTest(file)) ? undefined : `${target} is not in its package.json`;
+}
+
+/** Programs in `bin` are for a checkout, and may use its scripts. */
+function isProgram(folder, file) {
+  return file.startsWith(join(folder, 'bin') + sep);
 }
 
 function isTest(file) {
