@@ -82,6 +82,7 @@ const OF_EXAMPLES_AND_TESTS = [
   'HEXCLAVE_PROJECT_ID',
   'HEXCLAVE_ADMIN_KEY',
   'HEXCLAVE_TEST_POSTGRES_BIN_DIR',
+  'HEXCLAVE_TEST_SCREENSHOTS',
 ];
 
 test('error codes that are named exist', () => {

@@ -27,6 +27,18 @@ describe('a new user starts the server, uses it, and starts it again', () => {
     expect(await answers[1]?.json()).toMatchObject({ openapi: expect.stringMatching(/^3\.1/) });
   });
 
+  test('the link that it prints opens the dashboard, signed in', async () => {
+    const link = new URL(/http\S+\/sign-in#\S+/.exec(program.output())?.[0] ?? '');
+    const page = await fetch(link);
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    const session = await fetch(new URL('/session/link', link), {
+      method: 'POST',
+      headers: { origin: link.origin, 'content-type': 'application/json' },
+      body: JSON.stringify({ token: link.hash.slice(1) }),
+    });
+    expect(await session.json()).toMatchObject({ project_id: 'internal', is_operator: true });
+  });
+
   test('the user that the printed curl creates is read by the printed psql', async () => {
     const response = await sendCurl(told.curl);
     expect(response.status).toBe(201);

@@ -1,26 +1,36 @@
 import type { Queryable } from '@hexclave/db';
 
+const FAILING_EVERY = 397;
+const PAUSED_EVERY = 499;
+
 /**
  * Writes projects into the internal database as if their copies had been going on for long: most are fresh, some fail,
  * some are paused. For a server whose loops are off, since nothing behind their connections exists.
+ *
+ * @returns how many there are in those states
  */
-export async function fillProjects(db: Queryable, count: number): Promise<void> {
+export async function fillProjects(db: Queryable, count: number): Promise<{ failing: number; paused: number }> {
   const id = `('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid`;
   const all = `FROM generate_series(1, ${count}) n`;
   const statements = [
     `INSERT INTO "Project" ("id", "displayName") SELECT ${id}::text, (ARRAY['Shop', 'Forum', 'Bakery', 'Clinic', 'Library'])[1 + n % 5] || ' ' || n ${all}`,
     `INSERT INTO "Tenancy" ("id", "projectId") SELECT ${id}, ${id}::text ${all}`,
     `INSERT INTO "ExternalDatabase" ("tenancyId", "id", "connectionCiphertext", "connectionKeyId", "connectionDisplay", "paused")
-     SELECT ${id}, 'main', '', 'k', '{"host": "db.example.com", "port": 5432, "database": "shop", "user": "sync"}', n % 500 = 7 ${all}`,
+     SELECT ${id}, 'main', '', 'k', '{"host": "db.example.com", "port": 5432, "database": "shop", "user": "sync"}', n % ${PAUSED_EVERY} = 0 ${all}`,
     `INSERT INTO "ExternalDatabaseMappingState" ("tenancyId", "externalDatabaseId", "mapping", "phase", "appliedSequenceId", "rowsApplied", "lastAppliedAt")
      SELECT ${id}, 'main', m, 'stream', 1000, 10, now() - n * interval '7 seconds'
      ${all}, unnest(ARRAY['users', 'contact_channels', 'teams', 'team_member_profiles']) m`,
     `INSERT INTO "ExternalDatabaseState" ("tenancyId", "externalDatabaseId", "lastSucceededAt") SELECT ${id}, 'main', now() ${all}`,
     `UPDATE "ExternalDatabaseState" SET "errorCode" = 'TARGET_UNREACHABLE', "errorMessage" = 'Nobody answers at the address of the database.',
        "errorRemedy" = 'Start the database, or correct the address.', "failingSince" = now() - interval '12 minutes', "attempts" = 9
-     WHERE "tenancyId" IN (SELECT ${id} FROM generate_series(3, ${count}, 397) n)`,
+     WHERE "tenancyId" IN (SELECT ${id} FROM generate_series(1, ${count}) n WHERE n % ${FAILING_EVERY} = 0 AND n % ${PAUSED_EVERY} <> 0)`,
   ];
   for (const statement of statements) await db.query(statement);
+  const numbers = Array.from({ length: count }, (_, index) => index + 1);
+  return {
+    failing: numbers.filter((n) => n % FAILING_EVERY === 0 && n % PAUSED_EVERY !== 0).length,
+    paused: numbers.filter((n) => n % PAUSED_EVERY === 0).length,
+  };
 }
 
 /** Of the hour that is made up: how long the oldest request had been due at the worst moment, in seconds. */
