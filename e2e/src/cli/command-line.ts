@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp } from 'node:fs/promises';
+import { cp, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { environmentForChild } from '@hexclave/env';
+import { atEndOfFile } from '@hexclave/testing';
 import { createFolder, createPlace, type Place, ROOT, runProgram } from '../start/program.ts';
 
 /** The command line, as it is run in a checkout. */
@@ -17,6 +18,8 @@ export async function bundleCommandLine(): Promise<string> {
   const { bundle } = (await import(BUNDLER)) as { bundle: (programs: object, folder: string) => Promise<void> };
   await bundle({ hexclave: join(ROOT, 'apps/cli/src/main.bundle.ts') }, folder);
   await cp(join(ROOT, 'packages/migrations/sql'), join(folder, 'migrations'), { recursive: true });
+  // Where npm puts PostgreSQL for whoever installs the package.
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   return join(folder, 'hexclave.mjs');
 }
 
@@ -61,7 +64,13 @@ export async function startDevelopmentServer(): Promise<DevelopmentServer> {
   const place = await createPlace();
   const variables = { ...place.variables, HEXCLAVE_CLI_CONFIG_PATH: join(place.directory, 'cli.json') };
   const bundling = bundleCommandLine();
-  await runProgram([HEXCLAVE, 'dev'], { ...variables, HEXCLAVE_LOG_LEVEL: 'error' }).printed('is ready');
+  const dev = runProgram([HEXCLAVE, 'dev'], { ...variables, HEXCLAVE_LOG_LEVEL: 'error' });
+  // In order, so that its PostgreSQL has ended before its folder is removed.
+  atEndOfFile(async () => {
+    dev.kill('SIGTERM');
+    await dev.ended();
+  });
+  await dev.printed('is ready');
   const program = await bundling;
   const run = (args: readonly string[], options: RunOptions = {}) =>
     hexclave(args, { program, ...options, variables: { ...variables, ...options.variables } });
