@@ -10,7 +10,9 @@ import {
   expectRows,
   expectText,
   fillConnection,
+  fillDatabaseHistory,
   runRoleSql,
+  WORST_BACKLOG,
 } from './support/owner.ts';
 import { takeScreenshot } from './support/screenshots.ts';
 
@@ -52,6 +54,11 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
   const arrival = () => page.getByRole('region', { name: 'Where the change has arrived' });
   const card = (name: string) => page.getByRole('region', { name, exact: true });
 
+  const shoot = async (name: string) => {
+    await page.getByRole('main').evaluate('(main) => main.scrollTo(0, 0)');
+    await takeScreenshot(page, name);
+  };
+
   test('is led from nothing to the first database', async () => {
     await heading('External databases');
     await page.getByRole('heading', { name: 'Your users, in your own database' }).waitFor();
@@ -84,12 +91,12 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     const steps = page.getByRole('list', { name: 'Steps of the connection test' });
     await steps.getByText('TARGET_DATABASE_MISSING').waitFor();
     await page.getByText('The test ended at: Sign-in').waitFor();
-    await takeScreenshot(page, 'connection-test-failed');
+    await shoot('connection-test-failed');
     await page.getByLabel('Database', { exact: true }).fill(form.database);
     await page.getByRole('button', { name: 'Test connection' }).click();
     await page.getByText('The connection works').waitFor();
     expect(await steps.getByRole('listitem').count()).toBe(8);
-    await takeScreenshot(page, 'add-database');
+    await shoot('add-database');
   });
 
   test('adds it, and it is fresh', async () => {
@@ -125,7 +132,7 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     await createUser(page, 'Ada Lovelace', 'ada@example.com');
     await createUser(page, 'Grace Hopper', 'grace@example.com');
     await expectText(arrival(), /arrived within/);
-    await takeScreenshot(page, 'users');
+    await shoot('users');
   });
 
   test('finds a user, gives it an address, a name and a team, and all of it arrives', async () => {
@@ -148,7 +155,7 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     await expectRows(shop, `SELECT primary_email AS e FROM hexclave.users WHERE display_name = 'Ada King'`, [
       { e: 'countess@example.com' },
     ]);
-    await takeScreenshot(page, 'user');
+    await shoot('user');
   });
 
   test('makes a team, and its members are rows too', async () => {
@@ -165,10 +172,20 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     const members = `SELECT t.display_name AS team, u.display_name AS "user" FROM hexclave.team_member_profiles m
       JOIN hexclave.teams t ON t.id = m.team_id JOIN hexclave.users u ON u.id = m.user_id`;
     await expectRows(shop, members, [{ team: 'Analysts', user: 'Ada King' }]);
-    await takeScreenshot(page, 'team');
+    await shoot('team');
     await page.getByRole('button', { name: 'Remove Ada King' }).click();
     await page.getByText('Nobody is in this team').waitFor();
     await expectRows(shop, members, []);
+  });
+
+  test('sees the last hour, for all tables and for one', async () => {
+    await fillDatabaseHistory(server.database.db);
+    await openDatabase();
+    const backlog = page.getByRole('img', { name: /^Backlog in the last hour/ });
+    expect(await backlog.getAttribute('aria-label')).toContain(`at most ${WORST_BACKLOG}.`);
+    await page.getByLabel('Table', { exact: true }).selectOption('contact_channels');
+    await expect.poll(() => backlog.getAttribute('aria-label')).toContain('at most 0.');
+    await page.getByLabel('Table', { exact: true }).selectOption('All tables');
   });
 
   test('breaks the database, reads the error and its fix, and the fix mends it', async () => {
@@ -179,14 +196,14 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     await openDatabase();
     const error = page.getByRole('alert').filter({ hasText: 'TARGET_DRIFT' });
     await expectText(error, /failing since \d\d:\d\d:\d\d/);
-    await takeScreenshot(page, 'database-failing');
     const fix = await error.getByRole('region', { name: 'The SQL that fixes it' }).innerText();
+    await shoot('database-failing');
     await shop.db.query(fix);
     await error.getByRole('button', { name: 'Retry now' }).click();
     await error.waitFor({ state: 'hidden' });
     await expectText(card('Freshness'), /Fresh[\s\S]*nothing is waiting/);
     await expectRows(shop, `SELECT count(*)::int AS n FROM hexclave.users WHERE display_name IS NOT NULL`, [{ n: 4 }]);
-    await takeScreenshot(page, 'database');
+    await shoot('database');
   });
 
   test('verifies the copy, sees what somebody has changed in it, and repairs it', async () => {
@@ -221,7 +238,7 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     await createUser(page, 'Mary Somerville', 'mary@example.com');
     await expectText(arrival(), /main\s*waits: paused/);
     await openDatabase();
-    await takeScreenshot(page, 'database-paused');
+    await shoot('database-paused');
     await page.getByRole('button', { name: 'Resume' }).click();
     await expectText(card('Freshness'), /Fresh[\s\S]*nothing is waiting/);
     await expectRows(shop, `SELECT count(*)::int AS n FROM hexclave.users WHERE primary_email = 'mary@example.com'`, [

@@ -30,6 +30,7 @@ type DataTableProps<Row> = {
 };
 
 const ROW_HEIGHT = 40;
+const LEAST_WIDTH = 150;
 /** Below that, rows are drawn all: nothing to gain, and the browser's own search finds them. */
 const FEW = 100;
 
@@ -53,13 +54,19 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       {rows.length === 0 ? (
         empty
       ) : (
-        <table className={styles.table} aria-rowcount={sorted.length + 1}>
+        <table className={styles.table} aria-rowcount={sorted.length + 1} style={{ minWidth: leastWidthOf(columns) }}>
           <Head columns={columns} sort={sort} onSort={(column) => setSort(toggleSort(sort, column))} />
           <Body {...props} rows={sorted} scroll={scroll} />
         </table>
       )}
     </section>
   );
+}
+
+/** Where there is less room the table scrolls, instead of columns without a width of their own vanishing. */
+function leastWidthOf<Row>(columns: readonly Column<Row>[]): number {
+  const widths = columns.map(({ width }) => (width?.endsWith('px') ? Number.parseInt(width, 10) : LEAST_WIDTH));
+  return widths.reduce((sum, width) => sum + width, 0);
 }
 
 type HeadProps<Row> = { columns: readonly Column<Row>[]; sort: Sort | undefined; onSort: (column: string) => void };

@@ -27,13 +27,13 @@ export function Loading({ label, lines = 4 }: { label: string; lines?: number })
   );
 }
 
-export type NoticeTone = 'failing' | 'behind' | 'info';
+export type NoticeTone = 'failing' | 'behind' | 'info' | 'fresh';
 
 /** Something that has to be known, and stays until it is no longer so. */
 export function Notice({ tone, title, children }: { tone: NoticeTone; title?: string; children?: ReactNode }) {
   return (
     <div className={`${styles.notice} ${styles[tone]}`} role={tone === 'failing' ? 'alert' : 'status'}>
-      <Icon name="warning" />
+      <Icon name={tone === 'fresh' ? 'check' : 'warning'} />
       <div className={styles.noticeBody}>
         {title !== undefined && <h3>{title}</h3>}
         {children}

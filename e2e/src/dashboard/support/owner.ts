@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { quoteIdentifier } from '@hexclave/db';
+import { type Queryable, quoteIdentifier } from '@hexclave/db';
 import type { TestDatabase } from '@hexclave/testing';
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
@@ -47,4 +47,20 @@ export async function expectText(locator: Locator, text: string | RegExp): Promi
 /** What a query in the owner's database comes to, sooner or later. */
 export async function expectRows({ db }: TestDatabase, sql: string, rows: object[]): Promise<void> {
   await expect.poll(() => db.query(sql).catch(() => []), { timeout: PATIENCE_MS }).toEqual(rows);
+}
+
+/** Rows behind at the worst moment of the hour that {@link fillDatabaseHistory} makes up. */
+export const WORST_BACKLOG = 480;
+
+/** An hour of samples of every external database, as if rows had come and gone all the time. */
+export async function fillDatabaseHistory(db: Queryable): Promise<void> {
+  const behind = `CASE WHEN n BETWEEN 60 AND 75 THEN LEAST((n - 59) * 60, ${WORST_BACKLOG}) ELSE n % 3 END`;
+  const mapping = (share: number) =>
+    `jsonb_build_object('applied', ((n * 400 - 900 * cos(n / 9.0)) * ${share})::int, 'behind', (${behind}) * (${share} > 0.5)::int)`;
+  await db.query(
+    `INSERT INTO "ExternalDatabaseSample" ("tenancyId", "externalDatabaseId", "at", "behindMs", "mappings")
+     SELECT d."tenancyId", d."id", now() - (120 - n) * interval '30 seconds', (${behind}) * 9,
+       jsonb_build_object('users', ${mapping(0.7)}, 'contact_channels', ${mapping(0.3)})
+     FROM "ExternalDatabase" d, generate_series(1, 118) n ON CONFLICT DO NOTHING`,
+  );
 }

@@ -116,7 +116,7 @@ function EncryptionFields({ draft, onChange }: Omit<FieldsProps, 'problem'>) {
         </Notice>
       )}
       {checksCertificate(draft) && (
-        <Disclosure title="My server’s certificate is signed by an authority of my own" open={draft.authority !== ''}>
+        <Disclosure title="My server’s certificate is signed by an authority of my own" opens={draft.authority !== ''}>
           <TextArea
             label="Certificate of the authority"
             hint="The PEM text itself."

@@ -103,12 +103,12 @@ function Verdict({ test: { ok, steps, connection, round_trip_ms: roundTrip } }: 
   const failed = steps.find(({ outcome }) => outcome === 'failed');
   return (
     <Notice
-      tone={ok ? 'info' : 'failing'}
+      tone={ok ? 'fresh' : 'failing'}
       title={ok ? 'The connection works' : `The test ended at: ${failed ? STEP_WORDS[failed.step] : 'an unknown step'}`}
     >
       <p>
         {user}@{host}:{port}/{database}
-        {roundTrip !== null && ` · ${formatDuration(roundTrip)} for a round trip`}
+        {roundTrip !== null && ` · ${roundTrip} ms for a round trip`}
       </p>
     </Notice>
   );

@@ -53,7 +53,12 @@ export function DatabaseForm({ projectId, existingId, initial }: FormProps) {
   const { save } = useSaveDatabase(projectId);
   const test = useConnectionTest(projectId);
   const navigate = useNavigate();
-  const change = (part: Partial<DatabaseDraft>) => setDraft((before) => ({ ...before, ...part }));
+  // What was wrong may be right now; the result of a test that worked stays, with the connection that it names.
+  const change = (part: Partial<DatabaseDraft>) => {
+    setDraft((before) => ({ ...before, ...part }));
+    if (save.error) save.reset();
+    if (test.error) test.reset();
+  };
   const input = inputOf(draft, isConnectionKept);
   const isReady = isConnectionKept || isComplete(draft.connection);
   const open = () =>
@@ -168,7 +173,7 @@ function OptionsCard({ draft, issues, onChange }: OptionsProps) {
           <option value="hard">Are deleted in the copy too</option>
           <option value="soft">Stay, with the time in the column deleted_at</option>
         </SelectField>
-        <Disclosure title="Tables and columns" open={hasTableIssue}>
+        <Disclosure title="Tables and columns" opens={hasTableIssue}>
           <TableFields drafts={draft.tables} issues={issues} onChange={(tables) => onChange({ tables })} />
         </Disclosure>
       </div>

@@ -2,7 +2,7 @@ import type { StatusHistory } from '@hexclave/contract';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { Chart } from '../../../components/chart.tsx';
-import { ErrorNotice, Loading } from '../../../components/feedback.tsx';
+import { EmptyState, ErrorNotice, Loading } from '../../../components/feedback.tsx';
 import { SelectField } from '../../../components/field.tsx';
 import { Card } from '../../../components/layout.tsx';
 import { databaseHistoryQuery } from '../../../lib/database-actions.ts';
@@ -25,7 +25,7 @@ export function HistoryCard({ projectId, databaseId }: { projectId: string; data
   return (
     <Card
       title="The last hour"
-      lead="A sample about every half minute in which anything happened."
+      lead="Backlog, delay and rate, for the whole database or one table of it."
       flush
       actions={
         <SelectField label="Table" value={table} onChange={({ target }) => setTable(target.value)}>
@@ -47,6 +47,10 @@ export function HistoryCard({ projectId, databaseId }: { projectId: string; data
       )}
       {history.data === undefined ? (
         <Loading label="The last hour is being loaded" lines={6} />
+      ) : history.data.length < 2 ? (
+        <EmptyState title="Nothing to draw yet">
+          A line needs two samples. One is kept about every half minute in which anything happens.
+        </EmptyState>
       ) : (
         <Charts samples={history.data} plans={table === ALL ? WHOLE : plansOf(table)} />
       )}

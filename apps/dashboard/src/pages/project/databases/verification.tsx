@@ -99,7 +99,7 @@ function Outcome({ run, isBusy, onRepair }: RunProps) {
   }
   return (
     <Notice
-      tone="info"
+      tone="fresh"
       title={
         repaired > 0
           ? `${formatCount(repaired)} ${repaired === 1 ? 'row was' : 'rows were'} put right`

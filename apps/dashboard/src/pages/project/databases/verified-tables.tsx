@@ -46,11 +46,10 @@ const COUNTS: readonly (readonly [Count, string])[] = [
 const STATE_WORDS: Record<Verified['state'], string> = { running: 'Under way', verified: 'Done', skipped: 'Left out' };
 
 const VERIFIED_COLUMNS: readonly Column<Verified>[] = [
-  { id: 'mapping', header: 'Table', cell: ({ mapping }) => <strong>{mapping}</strong> },
+  { id: 'mapping', header: 'Table', width: '178px', cell: ({ mapping }) => <strong>{mapping}</strong> },
   {
     id: 'state',
     header: 'State',
-    width: '190px',
     cell: ({ state, reason }) => (
       <span title={reason ?? undefined}>
         {STATE_WORDS[state]}
@@ -62,7 +61,7 @@ const VERIFIED_COLUMNS: readonly Column<Verified>[] = [
     ([count, header]): Column<Verified> => ({
       id: count,
       header,
-      width: '96px',
+      width: '94px',
       align: 'end',
       cell: (row) => <span className={row[count] === 0 ? styles.quiet : undefined}>{formatCount(row[count])}</span>,
     }),

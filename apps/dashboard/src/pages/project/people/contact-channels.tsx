@@ -38,6 +38,7 @@ export function ContactChannelsCard({ projectId, userId }: { projectId: string; 
           columns={columns}
           rows={channels.data}
           rowKey={({ id }) => id}
+          rowHeight={58}
           empty={<EmptyState title="No contact channel">Add an e-mail address.</EmptyState>}
         />
       )}
@@ -72,23 +73,26 @@ function AddChannel({ create }: Pick<Actions, 'create'>) {
 
 function columnsOf(update: Actions['update']['mutate'], remove: Actions['remove']['mutate']): Column<ContactChannel>[] {
   return [
-    { id: 'value', header: 'Address', cell: ({ value }) => <span title={value}>{value}</span> },
     {
-      id: 'tags',
-      header: 'Is',
-      width: '190px',
-      cell: ({ is_primary: isPrimary, is_verified: isVerified, used_for_auth: isUsed }) => (
-        <div className={styles.tags}>
-          {isPrimary && <span className={styles.tag}>Primary</span>}
-          {isVerified && <span className={styles.tag}>Verified</span>}
-          {isUsed && <span className={styles.tag}>Signs in</span>}
-        </div>
+      id: 'value',
+      header: 'Address',
+      cell: ({ value, is_primary: isPrimary, is_verified: isVerified, used_for_auth: isUsed }) => (
+        <>
+          <div className={styles.cut} title={value}>
+            {value}
+          </div>
+          <div className={styles.tags}>
+            {isPrimary && <span className={styles.tag}>Primary</span>}
+            <span className={styles.tag}>{isVerified ? 'Verified' : 'Not verified'}</span>
+            {isUsed && <span className={styles.tag}>Signs in</span>}
+          </div>
+        </>
       ),
     },
     {
       id: 'actions',
       header: 'Actions',
-      width: '210px',
+      width: '184px',
       cell: ({ id, value, is_primary: isPrimary, is_verified: isVerified }) => (
         <div className={styles.buttons}>
           {!isPrimary && <Button onClick={() => update({ id, changes: { is_primary: true } })}>Make primary</Button>}
