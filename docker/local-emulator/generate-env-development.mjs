@@ -15,9 +15,7 @@ import { register } from 'tsx/esm/api';
  * makes its own. With --check nothing is written, and a file that is out of date ends with 1.
  */
 register();
-const { canonicalName, choose, describeConflict, everyVariable, isBlank, namesOf } = await import(
-  '../../packages/env/src/index.ts'
-);
+const { canonicalName, choose, describeConflict, everyVariable, isBlank, namesOf } = await import('@hexclave/env');
 
 /** Where apps keep what is set in development; what comes later wins. */
 const APP_FILES = ['.env', '.env.development', 'apps/server/.env.development', 'apps/dashboard/.env.development'];
