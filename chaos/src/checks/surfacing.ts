@@ -1,6 +1,6 @@
 import type { Queryable } from '@hexclave/db';
 import { FAULTS } from '../nemesis/catalogue.ts';
-import type { Expectation, Strike } from '../nemesis/fault.ts';
+import type { DatabaseKey, Expectation, Strike } from '../nemesis/fault.ts';
 import type { Violation } from './violation.ts';
 
 /** Before a failure: what a process had begun by then. */
@@ -10,13 +10,14 @@ const AFTER_MS = 9_000;
 
 /**
  * Every failure that was caused at a target has to have been shown in its status. Not asked of those that met a process
- * which was killed or held, or an internal database that was down or restored: nobody was left to write them down.
+ * which was killed or held, or an internal database that was down or restored: nobody was left to write them down. Nor
+ * of those of an external database that was configured anew meanwhile.
  */
 export async function findUnsurfaced(db: Queryable, strikes: readonly Strike[]): Promise<Violation[]> {
-  const forgetful = strikes.filter((strike) => FAULTS.some(({ name, forgetful: is }) => name === strike.kind && is));
+  const kinds = new Set(FAULTS.filter(({ forgetful }) => forgetful).map(({ name }) => name));
   const violations: Violation[] = [];
   for (const { expects } of strikes) {
-    if (expects === undefined || isExcused(expects, forgetful)) continue;
+    if (expects === undefined || isExcused(expects, strikes, kinds)) continue;
     if (await wasSurfaced(db, expects)) continue;
     const { kind, tenancyId, externalDatabaseId, codes } = expects;
     const place = `${tenancyId.slice(0, 8)}/${externalDatabaseId}`;
@@ -25,8 +26,14 @@ export async function findUnsurfaced(db: Queryable, strikes: readonly Strike[]):
   return violations;
 }
 
-function isExcused({ since }: Expectation, forgetful: readonly Strike[]): boolean {
-  return forgetful.some(({ from, to }) => from < since + AFTER_MS && to > since - BEFORE_MS);
+function isExcused(expected: Expectation, strikes: readonly Strike[], forgetful: ReadonlySet<string>): boolean {
+  const { since } = expected;
+  const meanwhile = strikes.filter(({ from, to }) => from < since + AFTER_MS && to > since - BEFORE_MS);
+  return meanwhile.some(({ kind, reconfigured }) => forgetful.has(kind) || isSame(reconfigured, expected));
+}
+
+function isSame(one: DatabaseKey | undefined, other: DatabaseKey): boolean {
+  return one?.tenancyId === other.tenancyId && one.externalDatabaseId === other.externalDatabaseId;
 }
 
 async function wasSurfaced(db: Queryable, expectation: Expectation): Promise<boolean> {

@@ -4,7 +4,7 @@ import { readHistory } from '../checks/target-history.ts';
 import { administer } from '../stage/clusters.ts';
 import { patiently } from '../stage/patience.ts';
 import { createTargetDatabase, type Target } from '../stage/target.ts';
-import { chosen, type FaultKind, type PlannedFault } from './fault.ts';
+import { chosen, type DatabaseKey, type FaultKind, type PlannedFault } from './fault.ts';
 import { nudge } from './nudge.ts';
 
 const uses = ({ choice }: PlannedFault) => [`target ${choice % 4}`];
@@ -23,9 +23,13 @@ function configFault(name: string, changes: Partial<Target['config']>): FaultKin
       await delay(holdMs);
       target.config = before;
       await stage.configure(target);
-      return { struck: 1 };
+      return { struck: 1, reconfigured: keyOf(target) };
     },
   };
+}
+
+function keyOf({ tenancyId, id }: Target): DatabaseKey {
+  return { tenancyId, externalDatabaseId: id };
 }
 
 const pausing = configFault('configuration: paused', { paused: true });
@@ -47,7 +51,7 @@ const repointing: FaultKind = {
     await patiently(() =>
       administer(stage.clusters.targets.current(), `DROP DATABASE ${quoteIdentifier(former.database)} WITH (FORCE)`),
     );
-    return { struck: 1 };
+    return { struck: 1, reconfigured: keyOf(target) };
   },
 };
 

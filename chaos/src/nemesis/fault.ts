@@ -18,19 +18,21 @@ export type Strike = {
   readonly struck: number;
   /** A failure that the status must show. */
   readonly expects?: Expectation;
+  /** An external database that was configured anew: failures under its former configuration are nobody's any more. */
+  readonly reconfigured?: DatabaseKey;
   /** When it began and was over, in ms since 1970. */
   readonly from: number;
   readonly to: number;
 };
 
 /** What a kind of fault itself can say of its strike. */
-export type StrikeResult = Pick<Strike, 'struck' | 'expects'>;
+export type StrikeResult = Pick<Strike, 'struck' | 'expects' | 'reconfigured'>;
+
+export type DatabaseKey = { readonly tenancyId: string; readonly externalDatabaseId: string };
 
 /** A failure at one external database that has to be shown, by one of these codes, from this moment on. */
-export type Expectation = {
+export type Expectation = DatabaseKey & {
   readonly kind: string;
-  readonly tenancyId: string;
-  readonly externalDatabaseId: string;
   readonly codes: readonly string[];
   /** In ms since 1970. */
   readonly since: number;
