@@ -31,3 +31,4 @@ export { type ConnectionTester, createConnectionTester } from './sync/connection
 export { createSync, type Sync } from './sync/pipeline.ts';
 export { SYNC_ROUTES_PATH } from './sync/routes.ts';
 export { METRICS, type MetricDeclaration, PROCESS_METRICS } from './telemetry/declarations.ts';
+export { VERSION } from './version.ts';

@@ -19,6 +19,8 @@ test.each([
   ['an unknown compatibility', { '0001_a.sql': '-- compatibility: maybe\nSELECT 1;' }],
   ['a header below the first statement', { '0001_a.sql': 'SELECT 1;\n-- compatibility: safe\n' }],
   ['an ordinary statement without a transaction', { '0001_a.sql': `-- transaction: none\n${SAFE}` }],
+  ['a back-fill of two statements', { '0001_a.sql': `-- transaction: batches\n${SAFE}SELECT $1, $2;` }],
+  ['a back-fill that does not ask where it is', { '0001_a.sql': `-- transaction: batches\n${SAFE}` }],
   ['nothing at all', {}],
 ] as [string, Record<string, string>][])('a folder with %s is refused', async (_, files) => {
   await expect(readMigrations(await migrationFolder(files))).rejects.toMatchObject({ code: 'MIGRATION_FILES_INVALID' });

@@ -14,10 +14,16 @@ export type MigrationFile = {
   sql: string;
   sha256: string;
   compatibility: Compatibility;
-  /** False for files with `-- transaction: none`, whose statements are run one by one. */
-  transactional: boolean;
+  execution: Execution;
 };
 
+/**
+ * `whole`: in one transaction. `concurrent` (`-- transaction: none`): indexes, one statement after the other. `batches`
+ * (`-- transaction: batches`): one statement that is run again and again, see backfill.ts.
+ */
+export type Execution = 'whole' | 'concurrent' | 'batches';
+
+const EXECUTIONS = { each: 'whole', none: 'concurrent', batches: 'batches' } as const;
 const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
 
 /** The folder of this package's migrations when it runs from source; a bundle passes its own. */
@@ -52,13 +58,20 @@ export function parseMigration(fileName: string, text: string): MigrationFile {
     sql,
     sha256: createHash('sha256').update(sql).digest('hex'),
     compatibility: readHeader(fileName, sql, 'compatibility', ['safe', 'breaking']),
-    transactional: readHeader(fileName, sql, 'transaction', ['each', 'none'], 'each') === 'each',
+    execution: EXECUTIONS[readHeader(fileName, sql, 'transaction', ['each', 'none', 'batches'], 'each')],
   };
-  if (!migration.transactional) checkConcurrent(fileName, sql);
+  if (migration.execution === 'concurrent') checkConcurrent(fileName, sql);
+  if (migration.execution === 'batches') checkBatches(fileName, sql);
   return migration;
 }
 
-/** Reads `-- name: value` from the comment at the file's top. */
+/** All values of `-- name: value` in the comment at a file's top, in their order. */
+export function readHeaders(sql: string, name: string): string[] {
+  const header = /^(?:--.*\n|\s*\n)*/.exec(sql)?.[0] ?? '';
+  return [...header.matchAll(new RegExp(`^-- ${name}:[ \\t]*(.*\\S)[ \\t]*$`, 'gm'))].map(([, value]) => value ?? '');
+}
+
+/** The one value of `-- name: value`. */
 function readHeader<Value extends string>(
   fileName: string,
   sql: string,
@@ -66,8 +79,7 @@ function readHeader<Value extends string>(
   allowed: readonly Value[],
   fallback?: Value,
 ): Value {
-  const header = /^(?:--.*\n|\s*\n)*/.exec(sql)?.[0] ?? '';
-  const found = new RegExp(`^-- ${name}:\\s*(\\S+)\\s*$`, 'm').exec(header)?.[1] ?? fallback;
+  const found = readHeaders(sql, name)[0] ?? fallback;
   const value = allowed.find((candidate) => candidate === found);
   if (value === undefined) throw invalid(`${fileName} needs a line "-- ${name}: ${allowed.join('|')}" at its top.`);
   return value;
@@ -80,6 +92,15 @@ function checkConcurrent(fileName: string, sql: string): void {
   );
   if (other === undefined) return;
   throw invalid(`${fileName} has "-- transaction: none", so it may only create or drop indexes CONCURRENTLY: ${other}`);
+}
+
+/** Each batch is a transaction of its own, so there is nothing that two statements could be undone with. */
+function checkBatches(fileName: string, sql: string): void {
+  const found = splitStatements(sql).length;
+  if (found === 1 && /\$1\b/.test(sql) && /\$2\b/.test(sql)) return;
+  throw invalid(
+    `${fileName} has "-- transaction: batches", so it must be one statement that goes on after the key $1 with $2 rows.`,
+  );
 }
 
 function invalid(message: string, cause?: unknown): HexclaveError {

@@ -1,4 +1,13 @@
-export type { Compatibility, MigrationFile } from './files.ts';
+export { type BackfillProgress, describeFilling } from './backfill.ts';
+export {
+  type Compatibility,
+  type Execution,
+  type MigrationFile,
+  parseMigration,
+  readHeaders,
+  readMigrations,
+  SOURCE_DIRECTORY,
+} from './files.ts';
 export type { AppliedMigration } from './ledger.ts';
 export {
   assertMigrated,

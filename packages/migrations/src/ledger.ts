@@ -8,6 +8,8 @@ export type AppliedMigration = {
   compatibility: Compatibility;
   appliedAt: Date;
   durationMs: number;
+  /** The version of Hexclave that applied it; null for those from before this was noted. */
+  version: string | null;
 };
 
 const CREATE = `
@@ -19,9 +21,21 @@ const CREATE = `
     "durationMs"    integer NOT NULL
   )`;
 
-/** Only under the migration lock: two at once fail with a unique violation in the catalogue, IF NOT EXISTS or not. */
-export async function createLedger(tx: Queryable): Promise<void> {
+const ADD_VERSION = 'ALTER TABLE "SchemaMigration" ADD COLUMN IF NOT EXISTS "version" text';
+
+/**
+ * Brings the ledger itself up to date, and returns whether there was anything to do: then it has to be committed before
+ * anything else is done, as its locks would be held for as long as a migration takes. Only under the migration lock:
+ * two at once fail with a unique violation in the catalogue, IF NOT EXISTS or not.
+ */
+export async function prepareLedger(tx: Queryable): Promise<boolean> {
+  const [current] = await tx.query(
+    `SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('"SchemaMigration"') AND attname = 'version'`,
+  );
+  if (current !== undefined) return false;
   await tx.query(CREATE);
+  await tx.query(ADD_VERSION);
+  return true;
 }
 
 export async function readLedger(db: Queryable): Promise<AppliedMigration[]> {
@@ -29,15 +43,23 @@ export async function readLedger(db: Queryable): Promise<AppliedMigration[]> {
     `SELECT to_regclass('"SchemaMigration"') IS NOT NULL AS "exists"`,
   );
   if (exists?.exists !== true) return [];
+  // The column is missing until the first migration after this version's start.
   return db.query<AppliedMigration>(
-    'SELECT "name", "sha256", "compatibility", "appliedAt", "durationMs" FROM "SchemaMigration" ORDER BY "name"',
+    `SELECT m."name", m."sha256", m."compatibility", m."appliedAt", m."durationMs", to_jsonb(m) ->> 'version' AS "version"
+     FROM "SchemaMigration" m ORDER BY m."name"`,
   );
 }
 
-export async function recordMigration(db: Queryable, file: MigrationFile, durationMs: number): Promise<void> {
+export type Done = { durationMs: number; version?: string };
+
+export async function recordMigration(
+  db: Queryable,
+  file: MigrationFile,
+  { durationMs, version }: Done,
+): Promise<void> {
   await db.query(
-    `INSERT INTO "SchemaMigration" ("name", "sha256", "compatibility", "durationMs") VALUES ($1, $2, $3, $4)
-     ON CONFLICT ("name") DO NOTHING`,
-    [file.name, file.sha256, file.compatibility, Math.round(durationMs)],
+    `INSERT INTO "SchemaMigration" ("name", "sha256", "compatibility", "durationMs", "version")
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT ("name") DO NOTHING`,
+    [file.name, file.sha256, file.compatibility, Math.round(durationMs), version ?? null],
   );
 }

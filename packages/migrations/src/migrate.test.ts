@@ -78,6 +78,27 @@ test.each([
   expect((await listMigrations(database.db, { directory: older })).at(-1)?.state).toBe('unknown');
 });
 
+test('an older version is told which version to deploy, and a running one of before can still read the ledger', async () => {
+  const database = await createEmptyDatabase();
+  const older = await migrationFolder({ '0001_item.sql': CREATE_ITEM });
+  await migrate(database, { directory: older });
+  // As it was before versions were noted.
+  await database.db.query('ALTER TABLE "SchemaMigration" DROP COLUMN "version"');
+  expect((await listMigrations(database.db, { directory: older }))[0]?.applied?.version).toBeNull();
+  const newer = await migrationFolder({
+    '0001_item.sql': CREATE_ITEM,
+    '0002_gone.sql': '-- compatibility: breaking\nALTER TABLE "Item" DROP COLUMN "code";',
+  });
+  await migrate(database, { directory: newer, version: '3.1.4' });
+  for (const refused of [migrate(database, { directory: older }), assertMigrated(database.db, { directory: older })]) {
+    await expect(refused).rejects.toMatchObject({
+      code: 'MIGRATION_DATABASE_TOO_NEW',
+      message: expect.stringContaining('0002_gone, applied by Hexclave 3.1.4'),
+      remedy: expect.stringContaining('Deploy Hexclave 3.1.4 or newer'),
+    });
+  }
+});
+
 test('an index that was left invalid is built again', async () => {
   const database = await createEmptyDatabase();
   const directory = await migrationFolder({ '0001_item.sql': CREATE_ITEM });

@@ -2,20 +2,25 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs, CommitUnknownError, createDatabase, type Database, retryability } from '@hexclave/db';
 import { HexclaveError } from '@hexclave/errors';
 import { applyMigration } from './apply.ts';
+import type { BackfillProgress } from './backfill.ts';
 import { type MigrationFile, readMigrations, SOURCE_DIRECTORY } from './files.ts';
-import { type AppliedMigration, createLedger, readLedger } from './ledger.ts';
+import { type AppliedMigration, prepareLedger, readLedger } from './ledger.ts';
 import { withMigrationLock } from './lock.ts';
 import { planMigrations } from './plan.ts';
 
 export type MigrationProgress =
   | { phase: 'applying'; name: string; remaining: number }
   | { phase: 'applied'; name: string; durationMs: number }
+  /** A back-fill, every few seconds and at its end. */
+  | ({ phase: 'filling'; name: string } & BackfillProgress)
   /** Another server migrates, or other transactions hold the tables' locks. */
   | { phase: 'waiting'; reason: string };
 
 export type MigrateOptions = {
   /** Where the .sql files lie. Default: this package's own. */
   directory?: string;
+  /** That of the program, noted with what it applies: what an older one is told to be replaced by. */
+  version?: string;
   onProgress?: (progress: MigrationProgress) => void;
   /** How long to go on trying while others hold locks. Default 900,000. */
   giveUpAfterMs?: number;
@@ -76,7 +81,7 @@ async function applyAll(db: Database, files: MigrationFile[], options: MigrateOp
 
 type Step =
   | { outcome: 'applied'; name: string }
-  /** Another server has applied the last one meanwhile. */
+  /** Another server has applied the last one meanwhile, or the ledger was made first. */
   | { outcome: 'none' }
   | { outcome: 'blocked'; reason: string; error?: unknown };
 
@@ -96,15 +101,18 @@ async function attemptNext(db: Database, files: MigrationFile[], options: Migrat
 function applyNext(
   db: Database,
   files: MigrationFile[],
-  { onProgress }: MigrateOptions,
+  { onProgress, version }: MigrateOptions,
 ): Promise<string | 'busy' | undefined> {
   return withMigrationLock(db, async (tx) => {
-    await createLedger(tx);
+    if (await prepareLedger(tx)) return undefined;
     // Read again under the lock: the plan made before it may have been carried out by another server.
     const [next, ...others] = planMigrations(files, await readLedger(tx));
     if (next === undefined) return undefined;
     onProgress?.({ phase: 'applying', name: next.name, remaining: others.length });
-    const durationMs = await applyMigration(db, tx, next);
+    const durationMs = await applyMigration(db, tx, next, {
+      version,
+      onBatches: (progress) => onProgress?.({ phase: 'filling', name: next.name, ...progress }),
+    });
     onProgress?.({ phase: 'applied', name: next.name, durationMs });
     return next.name;
   });

@@ -12,17 +12,19 @@ export function planMigrations(files: MigrationFile[], applied: AppliedMigration
 
 function checkApplied(migration: AppliedMigration, file: MigrationFile | undefined): void {
   if (file === undefined) {
-    if (migration.compatibility === 'breaking') throw databaseTooNew(migration.name);
+    if (migration.compatibility === 'breaking') throw databaseTooNew(migration);
   } else if (file.sha256 !== migration.sha256) {
     throw changed(migration.name);
   }
 }
 
-function databaseTooNew(name: string): HexclaveError {
+function databaseTooNew({ name, version }: AppliedMigration): HexclaveError {
+  const which = version === null ? 'the newer version of Hexclave that applied it' : `Hexclave ${version} or newer`;
+  const by = version === null ? '' : `, applied by Hexclave ${version}`;
   return new HexclaveError({
     code: 'MIGRATION_DATABASE_TOO_NEW',
-    message: `The database has the migration ${name}, which this version of Hexclave does not know and cannot work with.`,
-    remedy: 'Start the newer version of Hexclave that applied it, or restore the database from a backup made before.',
+    message: `The database has the migration ${name}${by}, which this version of Hexclave does not know and cannot work with.`,
+    remedy: `Deploy ${which}, or restore the database from a backup made before.`,
   });
 }
 

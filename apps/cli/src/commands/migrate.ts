@@ -44,16 +44,19 @@ export const migrate = command({
 });
 
 async function bringUpToDate(database: Database, onlyList: boolean, { assets, note, errorStyles }: Context) {
-  const { checkInternalDatabase } = await import('@hexclave/server');
+  const { checkInternalDatabase, VERSION } = await import('@hexclave/server');
   const migrations = await import('@hexclave/migrations');
   await checkInternalDatabase(database, { patienceMs: 0, signal: new AbortController().signal, say: note });
   const directory = assets.migrationsDirectory;
   const onProgress = (progress: MigrationProgress) => {
     if (progress.phase === 'waiting') note(errorStyles.dim(`Waiting: ${progress.reason}`));
+    if (progress.phase === 'filling') note(`${progress.name} fills rows: ${migrations.describeFilling(progress)}`);
     if (progress.phase === 'applied')
       note(`${errorStyles.green('✓')} ${progress.name} ${duration(progress.durationMs)}`);
   };
-  const { applied } = onlyList ? { applied: [] } : await migrations.migrate(database, { directory, onProgress });
+  const { applied } = onlyList
+    ? { applied: [] }
+    : await migrations.migrate(database, { directory, version: VERSION, onProgress });
   return { applied, migrations: await migrations.listMigrations(database, { directory }) };
 }
 

@@ -1,6 +1,7 @@
 import { createDatabase, type Database } from '@hexclave/db';
-import { assertMigrated, type MigrationProgress, migrate } from '@hexclave/migrations';
+import { assertMigrated, describeFilling, type MigrationProgress, migrate } from '@hexclave/migrations';
 import { describeFailure } from '../http/errors.ts';
+import { VERSION } from '../version.ts';
 import { checkInternalDatabase } from './internal-database.ts';
 import type { StartContext } from './start-context.ts';
 import { stepsOf } from './steps.ts';
@@ -21,7 +22,8 @@ export async function openDatabase(
   });
   closers.add(() => database.end());
   await checkInternalDatabase(database, { patienceMs, signal, say });
-  if (stepsOf(environment).migrate) await migrate(database, { directory, onProgress: progressTeller(say) });
+  if (stepsOf(environment).migrate)
+    await migrate(database, { directory, version: VERSION, onProgress: progressTeller(say) });
   else await assertMigrated(database, { directory });
   signal.throwIfAborted();
   return database;
@@ -32,6 +34,7 @@ function progressTeller(say: (line: string) => void): (progress: MigrationProgre
   let waiting = false;
   return (progress) => {
     if (progress.phase === 'applied') say(`Applied migration ${progress.name} (${Math.round(progress.durationMs)} ms)`);
+    if (progress.phase === 'filling') say(`Migration ${progress.name} fills rows: ${describeFilling(progress)}`);
     if (progress.phase === 'waiting' && !waiting) say(`Migrations wait: ${progress.reason}`);
     waiting = progress.phase === 'waiting';
   };
