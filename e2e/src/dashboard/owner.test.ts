@@ -1,3 +1,4 @@
+import { hexclaveCatalog } from '@hexclave/sync';
 import { createEmptyDatabase, type TestDatabase } from '@hexclave/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -55,7 +56,7 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
   const card = (name: string) => page.getByRole('region', { name, exact: true });
 
   const shoot = async (name: string) => {
-    await page.getByRole('main').evaluate('(main) => main.scrollTo(0, 0)');
+    await page.getByRole('main').evaluate((main) => main.scrollTo(0, 0));
     await takeScreenshot(page, name);
   };
 
@@ -155,6 +156,7 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     await expectRows(shop, `SELECT primary_email AS e FROM hexclave.users WHERE display_name = 'Ada King'`, [
       { e: 'countess@example.com' },
     ]);
+    await expectText(arrival(), /countess@example.com was changed[\s\S]*arrived within/);
     await shoot('user');
   });
 
@@ -181,6 +183,7 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
   test('sees the last hour, for all tables and for one', async () => {
     await fillDatabaseHistory(server.database.db);
     await openDatabase();
+    await page.reload();
     const backlog = page.getByRole('img', { name: /^Backlog in the last hour/ });
     expect(await backlog.getAttribute('aria-label')).toContain(`at most ${WORST_BACKLOG}.`);
     await page.getByLabel('Table', { exact: true }).selectOption('contact_channels');
@@ -197,6 +200,8 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     const error = page.getByRole('alert').filter({ hasText: 'TARGET_DRIFT' });
     await expectText(error, /failing since \d\d:\d\d:\d\d/);
     const fix = await error.getByRole('region', { name: 'The SQL that fixes it' }).innerText();
+    await error.getByRole('button', { name: 'Copy: The SQL that fixes it' }).click();
+    await error.getByText('Copied').waitFor();
     await shoot('database-failing');
     await shop.db.query(fix);
     await error.getByRole('button', { name: 'Retry now' }).click();
@@ -251,12 +256,15 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     await heading('Edit main');
     await page.getByText('Kept, and never shown').waitFor();
     await page.getByText('Tables and columns').click();
-    await page.getByLabel('Columns of users left out').fill('id');
+    const table = (name: string) => page.getByRole('group', { name, exact: true });
+    // Every table that there is can be chosen.
+    for (const { name } of hexclaveCatalog.mappings) await table(name).waitFor();
+    await table('users').getByLabel('Columns left out').fill('id');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('"id" is part of the key and must stay').waitFor();
     watched.complaints.splice(0);
-    await page.getByLabel('Columns of users left out').fill('');
-    await page.getByLabel('Name of teams in your schema').fill('groups');
+    await table('users').getByLabel('Columns left out').fill('');
+    await table('teams').getByLabel('Name in your schema').fill('groups');
     await takeScreenshot(page, 'edit-database');
     await page.getByRole('button', { name: 'Save' }).click();
     await heading('main');

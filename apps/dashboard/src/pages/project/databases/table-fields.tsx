@@ -47,32 +47,35 @@ export function TableFields({ drafts, issues, onChange }: FieldsProps) {
   return Object.entries(drafts).map(([name, draft]) => {
     const change = (part: Partial<TableDraft>) => onChange({ ...drafts, [name]: { ...draft, ...part } });
     return (
-      <div key={name} className={styles.tableRow}>
+      <fieldset key={name} className={styles.tableRow}>
+        <legend className="visually-hidden">{name}</legend>
         <CheckField
           label={name}
           hint={TABLES.find((table) => table.name === name)?.what}
           checked={draft.enabled}
           onChange={({ target }) => change({ enabled: target.checked })}
         />
-        <TextField
-          label={`Name of ${name} in your schema`}
-          mono
-          placeholder={name}
-          disabled={!draft.enabled}
-          value={draft.targetName}
-          problem={issues[`tables.${name}.targetName`] ?? issues[`tables.${name}`]}
-          onChange={({ target }) => change({ targetName: target.value })}
-        />
-        <TextField
-          label={`Columns of ${name} left out`}
-          mono
-          placeholder="none"
-          disabled={!draft.enabled}
-          value={draft.omitColumns}
-          problem={issues[`tables.${name}.omitColumns`]}
-          onChange={({ target }) => change({ omitColumns: target.value })}
-        />
-      </div>
+        {draft.enabled && (
+          <div className={styles.fields}>
+            <TextField
+              label="Name in your schema"
+              mono
+              placeholder={name}
+              value={draft.targetName}
+              problem={issues[`tables.${name}.targetName`] ?? issues[`tables.${name}`]}
+              onChange={({ target }) => change({ targetName: target.value })}
+            />
+            <TextField
+              label="Columns left out"
+              mono
+              placeholder="none"
+              value={draft.omitColumns}
+              problem={issues[`tables.${name}.omitColumns`]}
+              onChange={({ target }) => change({ omitColumns: target.value })}
+            />
+          </div>
+        )}
+      </fieldset>
     );
   });
 }

@@ -35,8 +35,8 @@ type Count = 'rows' | 'missing' | 'extra' | 'different' | 'repaired' | 'remainin
 const COUNTS: readonly (readonly [Count, string])[] = [
   ['rows', 'Compared'],
   ['missing', 'Missing'],
-  ['extra', 'Too many'],
-  ['different', 'Other values'],
+  ['extra', 'Extra'],
+  ['different', 'Different'],
   ['repaired', 'Put right'],
   ['remaining', 'Remaining'],
   ['parked', 'Parked'],
@@ -61,7 +61,7 @@ const VERIFIED_COLUMNS: readonly Column<Verified>[] = [
     ([count, header]): Column<Verified> => ({
       id: count,
       header,
-      width: '94px',
+      width: '88px',
       align: 'end',
       cell: (row) => <span className={row[count] === 0 ? styles.quiet : undefined}>{formatCount(row[count])}</span>,
     }),
