@@ -7,6 +7,7 @@ import { type Column, DataTable } from '../../../components/data-table.tsx';
 import { EmptyState, ErrorNotice, Loading } from '../../../components/feedback.tsx';
 import { SearchField } from '../../../components/field.tsx';
 import { Card } from '../../../components/layout.tsx';
+import { LoadMore } from '../../../components/load-more.tsx';
 import { membersQuery, nameOfUser, useMembershipActions, usersQuery } from '../../../lib/people.ts';
 import styles from './people.module.css';
 
@@ -25,17 +26,7 @@ export function MembersCard({ projectId, team }: { projectId: string; team: Team
   );
   const failed = add.error ?? remove.error;
   return (
-    <Card
-      title="Members"
-      flush
-      actions={
-        list.hasNextPage && (
-          <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            Load more
-          </Button>
-        )
-      }
-    >
+    <Card title="Members" flush actions={<LoadMore list={list} />}>
       {list.error && (
         <ErrorNotice error={list.error} title="The members could not be listed" onRetry={() => void list.refetch()} />
       )}

@@ -1,6 +1,6 @@
 import type { Team } from '@hexclave/contract';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { useParams } from '@tanstack/react-router';
 import { useDeferredValue, useMemo, useState } from 'react';
 import { Button } from '../../../components/button.tsx';
 import { type Column, DataTable } from '../../../components/data-table.tsx';
@@ -8,11 +8,13 @@ import { Dialog, DialogActions } from '../../../components/dialog.tsx';
 import { EmptyState, ErrorNotice, Loading } from '../../../components/feedback.tsx';
 import { Form, SearchField, TextField } from '../../../components/field.tsx';
 import { Page } from '../../../components/layout.tsx';
+import { LoadMore } from '../../../components/load-more.tsx';
 import { TimeAgo } from '../../../components/time-ago.tsx';
 import { fieldIssues } from '../../../lib/errors.ts';
 import { teamsQuery, useTeamActions } from '../../../lib/people.ts';
 import { ArrivalNotice } from './arrival-notice.tsx';
 import styles from './people.module.css';
+import { teamNameColumn } from './team-columns.tsx';
 
 /** The teams of a project. */
 export function TeamsPage() {
@@ -38,11 +40,7 @@ export function TeamsPage() {
       <ArrivalNotice projectId={projectId} />
       <div className={styles.bar}>
         <SearchField label="Find by name or id" value={query} onChange={({ target }) => setQuery(target.value)} />
-        {list.hasNextPage && (
-          <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            Load more
-          </Button>
-        )}
+        <LoadMore list={list} />
       </div>
       {list.error && (
         <ErrorNotice error={list.error} title="The teams could not be listed" onRetry={() => void list.refetch()} />
@@ -101,20 +99,7 @@ function CreateTeamDialog({ projectId, onClose }: { projectId: string; onClose: 
 
 function columnsOf(projectId: string): Column<Team>[] {
   return [
-    {
-      id: 'name',
-      header: 'Name',
-      cell: ({ id, display_name: name }) => (
-        <Link
-          to="/projects/$projectId/teams/$teamId"
-          params={{ projectId, teamId: id }}
-          className={styles.name}
-          title={name}
-        >
-          {name}
-        </Link>
-      ),
-    },
+    teamNameColumn(projectId),
     { id: 'id', header: 'Id', width: '290px', cell: ({ id }) => <span className={styles.id}>{id}</span> },
     {
       id: 'created',

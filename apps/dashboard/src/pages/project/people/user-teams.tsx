@@ -1,14 +1,15 @@
 import type { Team, User } from '@hexclave/contract';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { Button, IconButton } from '../../../components/button.tsx';
 import { type Column, DataTable } from '../../../components/data-table.tsx';
 import { EmptyState, ErrorNotice, Loading } from '../../../components/feedback.tsx';
 import { Form, SelectField } from '../../../components/field.tsx';
 import { Card } from '../../../components/layout.tsx';
+import { LoadMore } from '../../../components/load-more.tsx';
 import { nameOfUser, teamsQuery, useMembershipActions } from '../../../lib/people.ts';
 import styles from './people.module.css';
+import { teamNameColumn } from './team-columns.tsx';
 
 /** The teams that a user is in. */
 export function UserTeamsCard({ projectId, user }: { projectId: string; user: User }) {
@@ -25,17 +26,7 @@ export function UserTeamsCard({ projectId, user }: { projectId: string; user: Us
   );
   const failed = actions.remove.error ?? actions.add.error;
   return (
-    <Card
-      title="Teams"
-      flush
-      actions={
-        own.hasNextPage && (
-          <Button busy={own.isFetchingNextPage} onClick={() => void own.fetchNextPage()}>
-            Load more
-          </Button>
-        )
-      }
-    >
+    <Card title="Teams" flush actions={<LoadMore list={own} />}>
       {own.error && (
         <ErrorNotice error={own.error} title="The teams could not be listed" onRetry={() => void own.refetch()} />
       )}
@@ -95,20 +86,7 @@ function JoinTeam({ projectId, user, teams, add }: JoinProps) {
 
 function columnsOf(projectId: string, onRemove: (team: Team) => void): Column<Team>[] {
   return [
-    {
-      id: 'name',
-      header: 'Team',
-      cell: ({ id, display_name: name }) => (
-        <Link
-          to="/projects/$projectId/teams/$teamId"
-          params={{ projectId, teamId: id }}
-          className={styles.name}
-          title={name}
-        >
-          {name}
-        </Link>
-      ),
-    },
+    teamNameColumn(projectId),
     {
       id: 'remove',
       header: 'Remove',

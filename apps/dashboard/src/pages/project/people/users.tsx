@@ -7,6 +7,7 @@ import { type Column, DataTable } from '../../../components/data-table.tsx';
 import { EmptyState, ErrorNotice, Loading } from '../../../components/feedback.tsx';
 import { CheckField, SearchField } from '../../../components/field.tsx';
 import { Page } from '../../../components/layout.tsx';
+import { LoadMore } from '../../../components/load-more.tsx';
 import { TimeAgo } from '../../../components/time-ago.tsx';
 import { usersQuery } from '../../../lib/people.ts';
 import { ArrivalNotice } from './arrival-notice.tsx';
@@ -46,11 +47,7 @@ export function UsersPage() {
           checked={withAnonymous}
           onChange={({ target }) => setWithAnonymous(target.checked)}
         />
-        {list.hasNextPage && (
-          <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            Load more
-          </Button>
-        )}
+        <LoadMore list={list} />
       </div>
       {list.error && (
         <ErrorNotice error={list.error} title="The users could not be listed" onRetry={() => void list.refetch()} />
