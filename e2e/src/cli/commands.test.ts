@@ -18,8 +18,9 @@ let shop: { readonly db: Database; readonly connectionString: string };
 const seen = new Set<string>();
 
 beforeAll(async () => {
-  const [started, database] = await Promise.all([startDevelopmentServer(), createEmptyDatabase()]);
-  server = started;
+  // First, so that it is dropped last: the server is connected to it.
+  const database = await createEmptyDatabase();
+  server = await startDevelopmentServer();
   shop = { db: database.db, connectionString: `${database.connectionString}?sslmode=disable` };
 });
 
