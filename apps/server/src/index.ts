@@ -30,5 +30,6 @@ export { SYNC_ENGINE_PATH, type SyncConfig } from './sync/config.ts';
 export { type ConnectionTester, createConnectionTester } from './sync/connection-tester.ts';
 export { createSync, type Sync } from './sync/pipeline.ts';
 export { SYNC_ROUTES_PATH } from './sync/routes.ts';
+export { createSyncProfiler } from './sync/profiler.ts';
 export { METRICS, type MetricDeclaration, PROCESS_METRICS } from './telemetry/declarations.ts';
 export { VERSION } from './version.ts';

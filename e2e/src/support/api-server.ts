@@ -6,6 +6,7 @@ import {
   createConnectionTester,
   createExternalDatabaseStore,
   createHttpApp,
+  createSyncProfiler,
   DEMO_PROJECT_ID,
   type HttpAppDependencies,
   type HttpConfig,
@@ -44,11 +45,14 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const keys = { internal: makeProjectKeys('internal'), demo: makeProjectKeys(DEMO_PROJECT_ID) };
   await seedDevelopment(testDatabase.db, keys);
   const log = memoryLog();
+  const database = options.database ?? testDatabase.db;
+  const cipher = createConnectionCipher(API_SECRET);
   const app = createHttpApp({
-    database: options.database ?? testDatabase.db,
-    externalDatabases: createExternalDatabaseStore(createConnectionCipher(API_SECRET)),
+    database,
+    externalDatabases: createExternalDatabaseStore(cipher),
     mappings: mappingCatalogueOf(hexclaveCatalog),
     connectionTester: createConnectionTester(hexclaveCatalog, true),
+    profiler: createSyncProfiler({ database, cipher, allowPrivateHosts: true }),
     logger: log.logger,
     config: { version: 'test', ...options.config },
     ...(options.mountInternalSyncRoutes && { mountInternalSyncRoutes: options.mountInternalSyncRoutes }),

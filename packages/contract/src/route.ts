@@ -17,7 +17,7 @@ export type RouteDefinition<Params extends Shape, Query extends Shape, Body exte
   /** Only for admins of the project `internal`. */
   internalOnly?: boolean;
   /** A limit of its own, by project, besides that of all requests. */
-  limit?: 'connectionTests';
+  limit?: 'connectionTests' | 'profiles';
   tag: string;
   summary: string;
   description?: string;

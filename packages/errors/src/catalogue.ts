@@ -147,6 +147,10 @@ export const ERROR_CATALOGUE = {
     summary: 'Something else than the API answered: a proxy, a redirect, or another program at that address.',
     retryable: false,
   },
+  PROFILE_RESULT_UNUSABLE: {
+    summary: 'The measurements of a profiled query did not come, or were partial, contradictory or impossible.',
+    retryable: true,
+  },
 } as const satisfies Record<string, ErrorDescription>;
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { KeyRange } from './compile/fetch.ts';
 import type { TargetTable } from './compile/target-table.ts';
 import type { ConnectionTestResult, RoleNames, RoleSql, TestedPlace } from './connection-test.ts';
+import type { Probe } from './profile/source.ts';
 
 /**
  * How far one mapping has come in one target. Kept in the target, in the transaction that applied the rows, and
@@ -137,6 +138,8 @@ export type DestinationConnection = {
   onLost(listener: () => void): void;
   /** Absent where a copy cannot be compared. */
   readonly verification?: DestinationVerification;
+  /** Absent where nothing can be measured. */
+  readonly profiling?: DestinationProfiling;
   /** Closes at once; never throws. */
   close(): Promise<void>;
 };
@@ -228,4 +231,15 @@ export type DestinationVerification = {
     judge: (seen: Sighting) => Promise<Expectation>,
     repair: boolean,
   ): Promise<FoundDifference[]>;
+};
+
+// ── Profiles: what the statements cost that run there ──
+
+/** The part of a connection that measures. Works on a table that was prepared before, and never prepares one. */
+export type DestinationProfiling = {
+  /**
+   * Readies the statement that applies these rows to be measured, in a transaction that is rolled back. Where triggers of the
+   * owner's would fire, it is skipped unless `fireTriggers`: what they do outside of the transaction would last.
+   */
+  probeApply(table: TargetTable, rows: readonly PageRow[], fireTriggers: boolean): Promise<Probe>;
 };

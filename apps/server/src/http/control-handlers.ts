@@ -4,6 +4,7 @@ import type { Authentication } from '../services/authentication.ts';
 import { getRoleSql, testConnection } from '../services/connection-test.ts';
 import { readFusebox, updateFusebox } from '../services/fusebox.ts';
 import { listPauses, pauseSync, resumeSync } from '../services/pauses.ts';
+import { listProfiles, profile } from '../services/profile.ts';
 import { INTERNAL_PROJECT_ID } from '../services/projects.ts';
 import { isOperator, targetOf } from '../services/target-project.ts';
 import * as verification from '../services/verification.ts';
@@ -24,6 +25,8 @@ type ControlRoutes =
   | 'retrySync'
   | 'testConnection'
   | 'getRoleSql'
+  | 'profileExternalDatabase'
+  | 'listProfiles'
   | 'listAuditEvents';
 
 /** What stops, starts, repeats and checks the pipeline, for a project’s admin and for the operator. */
@@ -73,6 +76,13 @@ export const controlHandlers: Pick<Handlers, ControlRoutes> = {
     return testConnection(services, authentication, target, body);
   },
   getRoleSql: async (services, _authentication, { query }) => getRoleSql(services, query),
+
+  profileExternalDatabase: async (services, authentication, { query, body }) => {
+    const target = await targetOf(services.database, authentication, query.project_id);
+    return profile(services, authentication, target, body);
+  },
+  listProfiles: async (services, authentication, { query }) =>
+    listProfiles(services, await targetOf(services.database, authentication, query.project_id), query),
 
   listAuditEvents: async ({ database }, authentication, { query }) =>
     listAuditEvents(database, auditedProject(authentication, query), isOperator(authentication), query),

@@ -1,3 +1,4 @@
+import type { Profiler } from '@hexclave/sync';
 import type { HttpBindings } from '@hono/node-server';
 import type { Logger } from 'pino';
 import type { Authentication } from '../services/authentication.ts';
@@ -45,6 +46,7 @@ export type HttpConfig = {
 /** Everything that the HTTP API works with. */
 export type HttpServices = ConfigServices & {
   connectionTester: ConnectionTester;
+  profiler: Profiler;
   status: StatusService;
   logger: Logger;
   config: HttpConfig;

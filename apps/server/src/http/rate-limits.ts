@@ -13,6 +13,8 @@ export type RateLimits = {
   failedAuthentication: RateLimit;
   /** Each makes the server connect to wherever its caller says: few, by project. */
   connectionTests: RateLimit;
+  /** Each runs statements on real rows, in two databases: few, by project. */
+  profiles: RateLimit;
 };
 
 export const DEFAULT_RATE_LIMITS: RateLimits = {
@@ -20,6 +22,7 @@ export const DEFAULT_RATE_LIMITS: RateLimits = {
   client: { requests: 1_000, seconds: 10 },
   failedAuthentication: { requests: 300, seconds: 60 },
   connectionTests: { requests: 20, seconds: 60 },
+  profiles: { requests: 30, seconds: 60 },
 };
 
 export type RateLimiter = {
@@ -34,6 +37,7 @@ export function createRateLimiter(limits: Partial<RateLimits> | false | undefine
     client: limiterOf(limits?.client ?? DEFAULT_RATE_LIMITS.client),
     failedAuthentication: limiterOf(limits?.failedAuthentication ?? DEFAULT_RATE_LIMITS.failedAuthentication),
     connectionTests: limiterOf(limits?.connectionTests ?? DEFAULT_RATE_LIMITS.connectionTests),
+    profiles: limiterOf(limits?.profiles ?? DEFAULT_RATE_LIMITS.profiles),
   };
   return {
     count: async (limit, who) => {

@@ -109,7 +109,7 @@ export async function retry(
 }
 
 /** The mappings that are meant. Throws a known error for a database or a mapping that there is not. */
-async function copiedMappings(
+export async function copiedMappings(
   { database, mappings }: Services,
   tenancyId: string,
   externalDatabaseId: string,

@@ -9,6 +9,7 @@ import { createStatusService } from '../services/status-service.ts';
 import { syncConfigOf } from '../sync/config.ts';
 import { createConnectionTester } from '../sync/connection-tester.ts';
 import { createSync } from '../sync/pipeline.ts';
+import { createSyncProfiler } from '../sync/profiler.ts';
 import { SYNC_ROUTES_PATH } from '../sync/routes.ts';
 import { startTelemetry } from '../telemetry/start-telemetry.ts';
 import { VERSION } from '../version.ts';
@@ -59,6 +60,7 @@ export async function serve(context: StartContext, options: ServeOptions): Promi
     mappings: mappingCatalogueOf(hexclaveCatalog),
     status,
     connectionTester: createConnectionTester(hexclaveCatalog, environment.allowPrivateHosts),
+    profiler: createSyncProfiler({ database, cipher, allowPrivateHosts: environment.allowPrivateHosts }),
     logger,
     config: { version: VERSION, trustedProxies: environment.trustedProxies },
     mountInternalSyncRoutes: (api) => api.route(SYNC_ROUTES_PATH, sync.routes),

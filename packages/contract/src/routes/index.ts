@@ -4,6 +4,7 @@ export * from './contact-channels.ts';
 export * from './controls.ts';
 export * from './external-db-sync.ts';
 export * from './health.ts';
+export * from './profile.ts';
 export * from './projects.ts';
 export * from './status.ts';
 export * from './team-members.ts';

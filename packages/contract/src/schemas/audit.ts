@@ -23,6 +23,7 @@ export const AUDIT_ACTIONS = [
   'sync.resync',
   'sync.verify',
   'sync.repair',
+  'sync.profile',
 ] as const;
 
 const auditAction = z.enum(AUDIT_ACTIONS);

@@ -13,6 +13,7 @@ import type { Names } from './names.ts';
 import { applyPage, applyParked, type PageContext } from './page.ts';
 import { countParked, dueParkedRows, makeParkedDue } from './parked.ts';
 import { prepare, readPosition } from './prepare.ts';
+import { createProfiling } from './profile.ts';
 import { type Place, withRemedy } from './remedies.ts';
 import { discard } from './session.ts';
 import { stage } from './stage.ts';
@@ -102,10 +103,23 @@ export function createConnection(
         if (!closed) listener();
       });
     },
-    verification: createVerification(first, names, (target) => contextOn(first, target)),
+    ...lookingAt(first, names, (target) => contextOn(first, target), explain),
     close: async () => {
       closed = true;
       for (const client of sessions) discard(client);
     },
+  };
+}
+
+/** What is done with a target besides filling it. */
+function lookingAt(
+  client: pg.Client,
+  names: Names,
+  contextOf: (target: TargetTable) => PageContext,
+  explain: (error: unknown, target?: TargetTable) => DestinationError,
+): Pick<DestinationConnection, 'verification' | 'profiling'> {
+  return {
+    verification: createVerification(client, names, contextOf),
+    profiling: createProfiling(client, names, explain),
   };
 }

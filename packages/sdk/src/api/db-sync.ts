@@ -23,6 +23,7 @@ export function dbSyncOf(call: Call, settings: Settings) {
       call('resyncExternalDatabase', { body: request }, options),
     ...verificationOf(call),
     ...controlsOf(call),
+    ...profilesOf(call),
     fusebox: fuseboxOf(call),
     auditLog: (query: Query<'listAuditEvents'> = {}, options?: CallOptions) =>
       everyItem((page: Query<'listAuditEvents'>) => call('listAuditEvents', { query: page }, options), query),
@@ -56,6 +57,20 @@ function controlsOf(call: Call) {
       call('testConnection', { body: request, query }, options),
     /** The SQL of a role that may do no more than is needed. */
     roleSql: (query: Query<'getRoleSql'>, options?: CallOptions) => call('getRoleSql', { query }, options),
+  };
+}
+
+function profilesOf(call: Call) {
+  return {
+    /** What the statements of a copy cost, measured on real rows and rolled back. Takes some seconds. */
+    profile: (
+      request: Body<'profileExternalDatabase'>,
+      query: Query<'profileExternalDatabase'> = {},
+      options?: CallOptions,
+    ) => call('profileExternalDatabase', { body: request, query }, options),
+    /** The profiles before, the oldest first. */
+    profiles: async (query: RequestOf<'listProfiles'>['query'], options?: CallOptions) =>
+      (await call('listProfiles', { query }, options)).items,
   };
 }
 

@@ -36,13 +36,23 @@ function columnsOf(table: TrackedTable): string {
 }
 
 function indexesOf(table: TrackedTable): string[] {
-  const index = (suffix: string, columns: string, where: string) =>
-    `CREATE INDEX CONCURRENTLY IF NOT EXISTS ${objectId(`${table.name}_${suffix}`)} ON ${id(table.name)} (${columns}) WHERE ${where}`;
+  return Object.values(captureIndexes(table)).map(
+    ({ name, columns, where }) =>
+      `CREATE INDEX CONCURRENTLY IF NOT EXISTS ${objectId(name)} ON ${id(table.name)} (${columns}) WHERE ${where}`,
+  );
+}
+
+/** What leads to the rows past a cursor, and to those that wait for a number. */
+export function captureIndexes(table: TrackedTable) {
   const tenancy = id(table.tenancyColumn);
-  return [
-    index('sequenceId_idx', `${tenancy}, "sequenceId"`, '"sequenceId" IS NOT NULL'),
-    index('flagged_idx', tenancy, '"shouldUpdateSequenceId"'),
-  ];
+  return {
+    numbered: {
+      name: `${table.name}_sequenceId_idx`,
+      columns: `${tenancy}, "sequenceId"`,
+      where: '"sequenceId" IS NOT NULL',
+    },
+    flagged: { name: `${table.name}_flagged_idx`, columns: tenancy, where: '"shouldUpdateSequenceId"' },
+  };
 }
 
 /** The columns of a tracked table that its mappings read, its key and tenancy included, sorted. */

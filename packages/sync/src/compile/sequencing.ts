@@ -11,6 +11,14 @@ const TENANCIES_PER_PASS = 64;
 /** The smallest share of a pass that a tenancy gets, however many wait. */
 const LEAST_SHARE = 16;
 
+/** The settings under which rows are numbered. */
+export const WALK_SETTINGS = [
+  'enable_seqscan = off',
+  'enable_bitmapscan = off',
+  'jit = off',
+  'plan_cache_mode = force_generic_plan',
+];
+
 const DELETED_ROW: TrackedTable = { name: 'DeletedRow', tenancyColumn: 'tenancyId', key: { id: 'bigint' } };
 
 /**
@@ -36,7 +44,7 @@ export function compileSequencing(catalog: Catalog): string[] {
   "ask_wake" boolean DEFAULT false, "room" integer DEFAULT 0, "lease_ms" integer DEFAULT 0)
 RETURNS TABLE ("numbered" bigint, "last_tenancy" uuid, "more" boolean, "claimed" jsonb, "unclaimed" boolean) LANGUAGE plpgsql
 -- Statistics say little about flags that come and go by the second: only the walk over the partial index is right, always.
-SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+${WALK_SETTINGS.map((setting) => `SET ${setting}`).join(' ')} AS $$
 #variable_conflict use_column
 DECLARE
   fuse boolean;
@@ -98,6 +106,18 @@ const ENQUEUE = `    WITH begun AS (
       unclaimed := "enqueue_tenant_sync"(ARRAY(SELECT unnest(touched) EXCEPT SELECT unnest(tenancies))) > 0;
     END IF;`;
 
+/** The rows of one tenancy that wait for a number, locked; those that others have locked are passed over. */
+export function pickFlagged(table: TrackedTable, tenancy: string, limit: string): string {
+  return `SELECT t.ctid FROM ${id(table.name)} t WHERE t."shouldUpdateSequenceId" AND t.${id(table.tenancyColumn)} = ${tenancy}
+        LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED`;
+}
+
+/** Gives rows numbers of a sequence. `picked`: SQL of an array of their ctids. */
+export function numberRows(table: TrackedTable, sequence: string, picked: string): string {
+  return `UPDATE ${id(table.name)} t SET "sequenceId" = nextval('${sequence}'), "shouldUpdateSequenceId" = false
+        WHERE t.ctid = ANY (${picked})`;
+}
+
 function numberTable(table: TrackedTable, place: number): string {
   const name = id(table.name);
   const tenancy = id(table.tenancyColumn);
@@ -114,11 +134,9 @@ function numberTable(table: TrackedTable, place: number): string {
     IF cardinality(tenancies) > 0 THEN
       share := GREATEST(batch_size / cardinality(tenancies), ${LEAST_SHARE});
       picked := ARRAY(SELECT r.ctid FROM unnest(tenancies) s (tenancy) CROSS JOIN LATERAL (
-        SELECT t.ctid FROM ${name} t WHERE t."shouldUpdateSequenceId" AND t.${tenancy} = s.tenancy
-        LIMIT share FOR NO KEY UPDATE SKIP LOCKED) r);
+        ${pickFlagged(table, 's.tenancy', 'share')}) r);
       WITH done AS (
-        UPDATE ${name} t SET "sequenceId" = nextval('"global_seq_id"'), "shouldUpdateSequenceId" = false
-        WHERE t.ctid = ANY (picked) RETURNING t.${tenancy} AS tenancy
+        ${numberRows(table, '"global_seq_id"', 'picked')} RETURNING t.${tenancy} AS tenancy
       ) SELECT touched || COALESCE(array_agg(DISTINCT d.tenancy), '{}') INTO touched FROM done d;
       numbered := numbered + cardinality(picked);
       more := more OR cardinality(picked) >= share;

@@ -121,7 +121,7 @@ export const PAGE_ROWS = 250;
 export const PAGE_BYTES = 4_000_000;
 
 /** A route and where its target is. */
-type Positioned = { readonly route: Route; readonly position: Position };
+export type Positioned = { readonly route: Route; readonly position: Position };
 
 /** The changes past each route's cursor, for all routes in one statement. */
 export function readDelta(db: Database, tenancyId: string, routes: readonly Positioned[]): Promise<DeltaRow[]> {
@@ -129,7 +129,8 @@ export function readDelta(db: Database, tenancyId: string, routes: readonly Posi
   return db.queryPrepared<DeltaRow>(text, values);
 }
 
-function deltaStatement(tenancyId: string, routes: readonly Positioned[]): Statement {
+/** The same, to be sent. */
+export function deltaStatement(tenancyId: string, routes: readonly Positioned[]): Statement {
   // The limits are no parameters: a plan that is made before they are known would expect many more rows.
   const parts = routes.map(
     ({ route }, index) =>

@@ -1,0 +1,112 @@
+import {
+  KnownError,
+  type MappingProfile,
+  type Profile,
+  type ProfileHistory,
+  type ProfileHistoryQuery,
+  type ProfileRequest,
+  type ProfileVerdict,
+  type StatementProfile,
+} from '@hexclave/contract';
+import {
+  type KeptProfile,
+  listProfiles as listKept,
+  type PlanNode,
+  type StatementProfile as Profiled,
+  type MappingProfile as ProfiledMapping,
+  type Profiler,
+} from '@hexclave/sync';
+import { type Doer, recordAudit } from './audit.ts';
+import type { ConfigServices } from './config.ts';
+import type { Target } from './target-project.ts';
+import { copiedMappings } from './verification.ts';
+
+type Services = Pick<ConfigServices, 'database' | 'mappings'> & { readonly profiler: Profiler };
+
+/** Every statement has bounds of its own, which come to far less; somebody waits for the answer. In ms. */
+const PROFILE_TIMEOUT_MS = 240_000;
+
+/** Measures what the statements of a copy cost. */
+export async function profile(
+  services: Services,
+  by: Doer,
+  { tenancyId, projectId }: Target,
+  { external_database_id: externalDatabaseId, mapping, fire_triggers: fireTriggers }: ProfileRequest,
+): Promise<Profile> {
+  await copiedMappings(services, tenancyId, externalDatabaseId, mapping);
+  const request = { tenancyId, externalDatabaseId, mapping, fireTriggers };
+  const profiles = await services.profiler(request, AbortSignal.timeout(PROFILE_TIMEOUT_MS));
+  // Removed at this very moment.
+  if (profiles === null) throw notFound(externalDatabaseId);
+  const mappings = profiles.map(toMappingProfile);
+  const verdict = worst(mappings.flatMap(({ statements }) => statements.map((statement) => statement.verdict)));
+  await recordAudit(services.database, by, {
+    ...{ action: 'sync.profile', projectId, externalDatabaseId, mapping },
+    after: { verdict, fire_triggers: fireTriggers },
+  });
+  return { external_database_id: externalDatabaseId, verdict, mappings };
+}
+
+/** The latest profiles, the oldest first. */
+export async function listProfiles(
+  services: Omit<Services, 'profiler'>,
+  { tenancyId }: Target,
+  { external_database_id: externalDatabaseId, mapping, runs }: ProfileHistoryQuery,
+): Promise<ProfileHistory> {
+  await copiedMappings(services, tenancyId, externalDatabaseId, mapping);
+  const kept = await listKept(services.database, { tenancyId, externalDatabaseId, mapping }, runs);
+  return { is_paginated: false, items: [...byRun(kept).values()].map(toMappingProfile) };
+}
+
+function byRun(kept: readonly KeptProfile[]): Map<string, ProfiledMapping> {
+  const found = new Map<string, ProfiledMapping>();
+  for (const { runId, mapping, at, profile: statement } of kept) {
+    const before = found.get(runId)?.statements ?? [];
+    found.set(runId, { runId, mapping, at, statements: [...before, statement] });
+  }
+  return found;
+}
+
+function notFound(externalDatabaseId: string) {
+  return new KnownError('EXTERNAL_DATABASE_NOT_FOUND', { external_database_id: externalDatabaseId });
+}
+
+const VERDICTS: readonly ProfileVerdict[] = ['bad', 'unknown', 'warning', 'good'];
+
+function worst(verdicts: readonly ProfileVerdict[]): ProfileVerdict {
+  return VERDICTS.find((verdict) => verdicts.includes(verdict)) ?? 'good';
+}
+
+/** The order in which a change meets them, whatever the database returns. */
+const ORDER: readonly string[] = ['sequencing', 'fetch', 'apply'];
+
+function toMappingProfile({ runId, mapping, at, statements }: ProfiledMapping): MappingProfile {
+  const ordered = [...statements].sort((a, b) => ORDER.indexOf(a.statement) - ORDER.indexOf(b.statement));
+  return { run_id: runId, mapping, at_millis: at.getTime(), statements: ordered.map(toStatement) };
+}
+
+function toStatement({ statement, side, queryId, server, verdict, findings, outcome }: Profiled): StatementProfile {
+  const measured = outcome.kind === 'measured' ? outcome : null;
+  return {
+    ...{ statement, side, query_id: queryId, server_version: server, verdict, findings: [...findings] },
+    outcome: outcome.kind,
+    measures: measured === null ? null : { ...measured.measures },
+    lacking: { ...measured?.lacking },
+    plan: measured?.plan == null ? [] : flatten(measured.plan, 0),
+    plan_digest: measured?.planDigest ?? null,
+    indexes_used: [...(measured?.indexesUsed ?? [])],
+    triggers: (measured?.triggers ?? []).map(({ name, calls, timeMs }) => ({ name, calls, time_millis: timeMs })),
+    error: outcome.kind === 'failed' ? errorOf(outcome) : null,
+    skipped: outcome.kind === 'skipped' ? { reason: outcome.reason, message: outcome.message } : null,
+  };
+}
+
+function errorOf({ code, sqlState, message, remedy }: Extract<Profiled['outcome'], { kind: 'failed' }>) {
+  return { code, sql_state: sqlState, message, remedy };
+}
+
+function flatten(plan: PlanNode, depth: number): StatementProfile['plan'] {
+  const { node, relation, index, rows, expectedRows, loops, removedRows, children } = plan;
+  const own = { node, relation, index, rows, expected_rows: expectedRows, loops, removed_rows: removedRows, depth };
+  return [own, ...children.flatMap((child) => flatten(child, depth + 1))];
+}

@@ -1,0 +1,35 @@
+import { defineRoute } from '../route.ts';
+import { projectQuery } from '../schemas/controls.ts';
+import { profileHistory, profileHistoryQuery, profileReply, profileRequest } from '../schemas/profile.ts';
+
+const tag = 'Controls';
+
+export const profileExternalDatabase = defineRoute({
+  method: 'post',
+  path: '/internal/external-db-sync/profile',
+  access: 'admin',
+  limit: 'profiles',
+  tag,
+  summary: 'Measure what the statements of a copy cost, on real rows',
+  description:
+    'Each is run once in a transaction that is rolled back, with short time-outs, and waits for nobody’s locks. Answers when ' +
+    'all are done: some seconds. Limited to a few in a minute.',
+  query: projectQuery,
+  body: profileRequest,
+  status: 200,
+  reply: profileReply,
+  errors: ['PROJECT_NOT_FOUND', 'EXTERNAL_DATABASE_NOT_FOUND', 'MAPPING_NOT_COPIED'],
+});
+
+export const listProfiles = defineRoute({
+  method: 'get',
+  path: '/internal/external-db-sync/profile',
+  access: 'admin',
+  tag,
+  summary: 'List the latest profiles of an external database',
+  description: 'Fifty runs of each statement are kept, for 90 days.',
+  query: profileHistoryQuery,
+  status: 200,
+  reply: profileHistory,
+  errors: ['PROJECT_NOT_FOUND', 'EXTERNAL_DATABASE_NOT_FOUND', 'MAPPING_NOT_COPIED'],
+});

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { errorCode } from '@hexclave/db';
+import { HexclaveError } from '@hexclave/errors';
+import { DestinationError } from '../destination-error.ts';
+import { type Earlier, type Finding, judge, judgeIndexes, type Verdict, verdictOf } from './judge.ts';
+import type { Lacking, Measures } from './measures.ts';
+import { cut, digestOf, indexesUsed } from './plan.ts';
+import { type Patience, readResult } from './read-result.ts';
+import type { ExpectedIndex, FiredTrigger, PlanNode, Probe, SkipReason } from './source.ts';
+import type { StatementName } from './statements.ts';
+
+/** Which database runs it. */
+export type Side = 'internal' | 'external';
+
+export type Outcome =
+  | {
+      readonly kind: 'measured';
+      readonly measures: Measures;
+      readonly lacking: Lacking;
+      readonly plan: PlanNode | null;
+      /** Equal for plans of one shape. */
+      readonly planDigest: string | null;
+      readonly indexesUsed: readonly string[];
+      readonly triggers: readonly FiredTrigger[];
+    }
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string;
+      readonly sqlState: string | null;
+    }
+  | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly message: string };
+
+/** What one statement of a mapping costs. Nothing in it is a value of a row. */
+export type StatementProfile = {
+  readonly statement: StatementName;
+  readonly side: Side;
+  readonly queryId: string;
+  /** The server's version; `null`: it was not asked. */
+  readonly server: string | null;
+  readonly outcome: Outcome;
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+};
+
+type Named = Pick<StatementProfile, 'statement' | 'side'>;
+
+/** Measures one statement, whatever comes of it. `probe` may fail too, as when the external database cannot be reached. */
+export async function profileStatement(
+  named: Named,
+  probe: () => Promise<Probe>,
+  readEarlier: () => Promise<Earlier[]>,
+  patience: Patience,
+  signal: AbortSignal,
+): Promise<StatementProfile> {
+  const queryId = randomUUID();
+  const told = { ...named, queryId };
+  let indexes: readonly ExpectedIndex[] = [];
+  let server: string | null = null;
+  try {
+    const ready = await probe();
+    if (ready.kind === 'skipped') {
+      return { ...told, server, outcome: ready, verdict: 'unknown', findings: [] };
+    }
+    ({ indexes, server } = ready);
+    await ready.source.execute(queryId);
+    const found = await readResult(ready.source, queryId, patience, signal);
+    const planDigest = found.plan === null ? null : digestOf(found.plan);
+    const findings = judge(found, planDigest, indexes, await readEarlier());
+    const plan = found.plan === null ? null : cut(found.plan);
+    const used = found.plan === null ? [] : indexesUsed(found.plan);
+    const outcome = { kind: 'measured', ...found, plan, planDigest, indexesUsed: used } as const;
+    return { ...told, server, outcome, verdict: verdictOf(true, findings), findings };
+  } catch (error) {
+    signal.throwIfAborted();
+    const findings = judgeIndexes(indexes);
+    return { ...told, server, outcome: failed(error), verdict: verdictOf(false, findings), findings };
+  }
+}
+
+const QUERY_CANCELED = '57014';
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** Never a driver's message, which may quote values. What is no failure of a database or a source is a bug, and thrown. */
+function failed(error: unknown): Outcome {
+  const sqlState = error instanceof DestinationError ? error.sqlState : (errorCode(error) ?? null);
+  if (error instanceof DestinationError || error instanceof HexclaveError) {
+    const { code, message, remedy } = error;
+    return { kind: 'failed', code, message, remedy, sqlState: error instanceof HexclaveError ? null : sqlState };
+  }
+  if (sqlState === null) throw error;
+  return { kind: 'failed', sqlState, ...FAILURES[codeOf(sqlState)], code: codeOf(sqlState) };
+}
+
+function codeOf(sqlState: string): keyof typeof FAILURES {
+  if (sqlState === QUERY_CANCELED) return 'PROFILE_TIMED_OUT';
+  return sqlState === LOCK_NOT_AVAILABLE ? 'PROFILE_LOCKED' : 'PROFILE_STATEMENT_FAILED';
+}
+
+/** Of the internal database. */
+const FAILURES = {
+  PROFILE_TIMED_OUT: {
+    message: 'The statement was still running when the time of a profile was up, and was cancelled.',
+    remedy: 'Look first at what is said of its indexes; then profile again when the internal database has less to do.',
+  },
+  PROFILE_LOCKED: {
+    message: 'Somebody else holds a lock, and a profile does not wait.',
+    remedy: 'Profile again in a moment.',
+  },
+  PROFILE_STATEMENT_FAILED: {
+    message: 'The internal database refused the statement.',
+    remedy: 'Look up the SQLSTATE in the PostgreSQL manual, appendix A, and the log of the database server.',
+  },
+} as const;
