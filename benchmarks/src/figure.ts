@@ -46,7 +46,14 @@ function compare(comparison: Comparison, goal: string, isMet: (ratio: number) =>
   return { name, value, unit, baseline, ratio, goal, met: isMet(ratio) };
 }
 
-/** A figure that must not be above a fixed limit. */
-export function limited(name: string, value: number, unit: string, limit: number): FigureResult {
-  return { name, value, unit, baseline: null, ratio: null, goal: `≤ ${limit} ${unit}`, met: value <= limit };
+/** A figure that must not be above a fixed limit, whatever it may be compared with. */
+export function limited(
+  name: string,
+  value: number,
+  unit: string,
+  limit: number,
+  baseline: number | null = null,
+): FigureResult {
+  const ratio = baseline === null ? null : value / baseline;
+  return { name, value, unit, baseline, ratio, goal: `≤ ${limit} ${unit}`, met: value <= limit };
 }

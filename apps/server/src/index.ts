@@ -21,6 +21,7 @@ export {
 export { seedDevelopment, seedInternalProject } from './seed/seed.ts';
 export { generateKey } from './services/keys.ts';
 export { mappingCatalogueOf } from './services/mapping-catalogue.ts';
+export { createStatusReader, type StatusReader } from './services/status.ts';
 export { checkInternalDatabase, createInternalDatabase } from './start/internal-database.ts';
 export { type Ports, portsOf } from './start/ports.ts';
 export { run as runServer } from './start/run.ts';
@@ -29,7 +30,7 @@ export { whenNpmEnds } from './start/stop-signals.ts';
 export { SYNC_ENGINE_PATH, type SyncConfig } from './sync/config.ts';
 export { type ConnectionTester, createConnectionTester } from './sync/connection-tester.ts';
 export { createSync, type Sync } from './sync/pipeline.ts';
-export { SYNC_ROUTES_PATH } from './sync/routes.ts';
 export { createSyncProfiler } from './sync/profiler.ts';
+export { SYNC_ROUTES_PATH } from './sync/routes.ts';
 export { METRICS, type MetricDeclaration, PROCESS_METRICS } from './telemetry/declarations.ts';
 export { VERSION } from './version.ts';

@@ -6,6 +6,7 @@ import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { slowLink } from './slow-link.ts';
+import { status } from './status.ts';
 import { writeCost } from './write-cost.ts';
 
 /** In the order in which they are measured. */
@@ -18,4 +19,5 @@ export const figures: readonly Figure[] = [
   memory,
   costPerChange,
   idle,
+  status,
 ];

@@ -10,7 +10,7 @@ import type {
 import { schemaError } from '@hexclave/contract';
 import type { Database, Queryable } from '@hexclave/db';
 import {
-  type Attention,
+  type AttentionCounts,
   type Catalog,
   compileBacklog,
   countTenancies,
@@ -22,6 +22,7 @@ import {
   readPipeline,
   readPipelineHistory,
   readSnapshot,
+  readUnnumbered,
   type TenancyStatuses,
   tenancyReader,
 } from '@hexclave/sync';
@@ -33,7 +34,7 @@ import { DETAIL_LIMIT, pipelineStatus, projectStatus, projectSummary } from './s
 const LIST_LIMIT = 100;
 
 /** So many projects that are not fresh are in a snapshot of all. */
-const MOST_FOLLOWED = 500;
+const MOST_FOLLOWED = 200;
 
 /** What is followed of all projects. */
 export type AllSnapshot = Extract<StatusSnapshot, { scope: 'all' }>;
@@ -57,11 +58,10 @@ export function createStatusReader(database: Database, catalog: Catalog): Status
     const statuses = await readTenancies(tx, ids, { limit: LIST_LIMIT, onlyQueued: true });
     return inOrder(statuses, ids).map((status) => projectSummary(status, statuses.at));
   };
-  const overview = async (tx: Queryable) => {
-    const attention = await readAttention(tx, sql);
+  const overview = async (tx: Queryable, counts: AttentionCounts) => {
     const pipeline = await readPipeline(tx, sql);
-    const totals = totalsOf(attention, await countTenancies(tx));
-    return { attention, totals, pipeline: pipelineStatus(pipeline), at_millis: pipeline.at.getTime() };
+    const totals = totalsOf(counts, await countTenancies(tx));
+    return { totals, pipeline: pipelineStatus(pipeline), at_millis: pipeline.at.getTime() };
   };
   const history = (read: (tx: Queryable) => Promise<Pick<StatusHistory, 'pipeline' | 'external_databases'>>) =>
     readSnapshot(database, async (tx) => {
@@ -78,11 +78,10 @@ export function createStatusReader(database: Database, catalog: Catalog): Status
       }),
     page: (query) =>
       readSnapshot(database, async (tx) => {
-        const { attention, ...rest } = await overview(tx);
-        const { ids, next } = await listTenancies(tx, attention, toListRequest(query));
+        const { ids, next, counts } = await listTenancies(tx, await readUnnumbered(tx, sql), toListRequest(query));
         return {
           scope: 'all',
-          ...rest,
+          ...(await overview(tx, counts)),
           is_paginated: true,
           items: await summaries(tx, ids),
           pagination: { limit: query.limit, next_cursor: next && encodePosition(next) },
@@ -90,14 +89,16 @@ export function createStatusReader(database: Database, catalog: Catalog): Status
       }),
     followed: (before) =>
       readSnapshot(database, async (tx) => {
-        const { attention, ...rest } = await overview(tx);
-        const ids = attention.slice(0, MOST_FOLLOWED).map(({ tenancyId }) => tenancyId);
+        const unnumbered = await readUnnumbered(tx, sql);
+        const { counts, first } = await readAttention(tx, unnumbered, { limit: MOST_FOLLOWED });
+        const ids = first.map(({ tenancyId }) => tenancyId);
         const known = new Set(ids);
         const all = await summaries(tx, [...ids, ...before.filter((id) => !known.has(id))]);
         const projects = all.filter(({ tenancy_id }) => known.has(tenancy_id));
         const settled = all.filter(({ tenancy_id }) => !known.has(tenancy_id));
+        const left = counts.failing + counts.behind + counts.paused - ids.length;
         return {
-          snapshot: { scope: 'all', ...rest, projects, projects_left_out: attention.length - ids.length },
+          snapshot: { scope: 'all', ...(await overview(tx, counts)), projects, projects_left_out: left },
           settled,
         };
       }),
@@ -115,16 +116,12 @@ function inOrder({ tenancies }: TenancyStatuses, ids: readonly string[]) {
   return ids.flatMap((id) => tenancies.get(id) ?? []);
 }
 
-function totalsOf(attention: readonly Attention[], counts: { tenancies: number; databases: number }): SyncTotals {
-  const of = (state: Attention['state']) => attention.filter((each) => each.state === state).length;
-  return {
-    projects: counts.tenancies,
-    external_databases: counts.databases,
-    fresh: Math.max(0, counts.tenancies - attention.length),
-    behind: of('behind'),
-    failing: of('failing'),
-    paused: of('paused'),
-  };
+function totalsOf(
+  { failing, behind, paused }: AttentionCounts,
+  { tenancies, databases }: { tenancies: number; databases: number },
+): SyncTotals {
+  const fresh = Math.max(0, tenancies - failing - behind - paused);
+  return { projects: tenancies, external_databases: databases, fresh, behind, failing, paused };
 }
 
 function toListRequest({ limit, state, sort, query, cursor }: StatusQuery): ListRequest {

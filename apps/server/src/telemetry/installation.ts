@@ -1,6 +1,6 @@
 import type { Database } from '@hexclave/db';
 import {
-  type Attention,
+  type AttentionCounts,
   type Catalog,
   compileBacklog,
   countTenancies,
@@ -9,6 +9,7 @@ import {
   readPipeline,
   readSnapshot,
   readTroubles,
+  readUnnumbered,
   readVerificationTotals,
   type Troubles,
   type VerificationTotals,
@@ -33,7 +34,7 @@ export function installationReader(metrics: Metrics, db: Database, catalog: Cata
   return async () => {
     const facts = await readSnapshot(db, async (tx) => ({
       pipeline: await readPipeline(tx, sql),
-      attention: await readAttention(tx, sql),
+      attention: (await readAttention(tx, await readUnnumbered(tx, sql), { limit: 0 })).counts,
       counts: await countTenancies(tx),
       troubles: await readTroubles(tx),
     }));
@@ -70,12 +71,12 @@ function tellPipeline(metrics: Metrics, { at, fusebox, pending, queue, lock, ...
 
 function tellProjects(
   metrics: Metrics,
-  attention: readonly Attention[],
+  attention: AttentionCounts,
   counts: { readonly tenancies: number; readonly databases: number },
 ): void {
-  const of = (state: Attention['state']) => attention.filter((each) => each.state === state).length;
-  for (const state of ['failing', 'behind', 'paused'] as const) metrics.projects.set({ state }, of(state));
-  metrics.projects.set({ state: 'fresh' }, Math.max(0, counts.tenancies - attention.length));
+  const { failing, behind, paused } = attention;
+  for (const [state, tenancies] of Object.entries(attention)) metrics.projects.set({ state }, tenancies);
+  metrics.projects.set({ state: 'fresh' }, Math.max(0, counts.tenancies - failing - behind - paused));
   metrics.externalDatabases.set(counts.databases);
 }
 

@@ -12,6 +12,8 @@ export type BacklogSql = {
    * (NULL: only what has no number yet), `$5` limit. One {@link BacklogRow} for each.
    */
   readonly past: string;
+  /** How many rows tables of tenancies have. `$1` ordinals, `$2` tenancies, `$3` places of tables, `$4` limit: `ordinal`, `rows`. */
+  readonly sizes: string;
   /** Rows without a number, by table: `table`, `rows`. `$1` limit. */
   readonly pending: string;
   /** The same for tenancies: `tenancyId`, `table`, `rows`. `$1` tenancies, `$2` limit. */
@@ -35,6 +37,7 @@ export function compileBacklog(catalog: Catalog): BacklogSql {
   const tables = [...catalog.tables, { name: TOMBSTONES, tenancyColumn: 'tenancyId' }];
   return {
     past: catalog.tables.map(pastOf).join('\nUNION ALL\n'),
+    sizes: catalog.tables.map(sizesOf).join('\nUNION ALL\n'),
     pending: tables
       .map(
         ({ name }) => `SELECT ${quoteLiteral(name)} AS "table", count(*) AS rows FROM (${flagged(name, '', '$1')}) f`,
@@ -72,6 +75,11 @@ CROSS JOIN LATERAL (SELECT count(*) AS rows, max(x.xids)::bigint AS xids FROM (
   UNION ALL
   SELECT x.* FROM (SELECT d."sequenceId", age(d.xmin) FROM ${dead} AND d."shouldUpdateSequenceId" LIMIT $5) x) x) f
 WHERE u.place = ${place}`;
+}
+
+function sizesOf({ name, tenancyColumn }: TrackedTable, place: number): string {
+  return `SELECT u.ordinal, (SELECT count(*) FROM (SELECT FROM ${id(name)} t WHERE t.${id(tenancyColumn)} = u.tenancy LIMIT $4) c) AS rows
+FROM unnest($1::integer[], $2::uuid[], $3::integer[]) u (ordinal, tenancy, place) WHERE u.place = ${place}`;
 }
 
 /** Goes from tenancy to tenancy through the index of flagged rows; of each, looks at few rows. */

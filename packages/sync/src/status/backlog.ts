@@ -1,4 +1,4 @@
-import { type Queryable, quoteIdentifier, quoteLiteral } from '@hexclave/db';
+import type { Queryable } from '@hexclave/db';
 import type { BacklogRow, BacklogSql } from '../compile/backlog.ts';
 import type { Catalog } from '../declare/catalog.ts';
 
@@ -97,31 +97,4 @@ async function readMoments(
     asked.map(({ value }) => String(value)),
   ]);
   return new Map(moments.map(({ ordinal, kind, ...moment }) => [`${ordinal} ${kind}`, moment]));
-}
-
-/**
- * About how many rows of a table a tenancy has: exactly if there are few, otherwise what the planner expects. A copy of many
- * tenancies at once does not ask for all of them.
- */
-export async function estimateRows(
-  tx: Queryable,
-  catalog: Catalog,
-  tenancyId: string,
-  tableName: string,
-  exactUpTo: number,
-): Promise<number | null> {
-  const table = catalog.tables.find(({ name }) => name === tableName);
-  if (table === undefined) return null;
-  const name = quoteIdentifier(table.name);
-  const tenancy = quoteIdentifier(table.tenancyColumn);
-  const [counted] = await tx.query<{ rows: bigint }>(
-    `SELECT count(*) AS rows FROM (SELECT FROM ${name} t WHERE t.${tenancy} = $1 LIMIT $2) c`,
-    [tenancyId, exactUpTo],
-  );
-  const rows = Number(counted?.rows ?? 0);
-  if (rows < exactUpTo) return rows;
-  const [plan] = await tx.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
-    `EXPLAIN (FORMAT JSON) SELECT FROM ${name} t WHERE t.${tenancy} = ${quoteLiteral(tenancyId)}`,
-  );
-  return Math.max(rows, plan?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0);
 }

@@ -1,6 +1,15 @@
 import type { Queryable } from '@hexclave/db';
-import { type Attention, compareAttention } from './attention.ts';
+import {
+  type Attention,
+  type AttentionCounts,
+  attentionValues,
+  rankOf,
+  readAttention,
+  type Unnumbered,
+  WITH_ATTENTION,
+} from './attention.ts';
 import type { SyncState } from './judge.ts';
+import { matchesSql } from './search.ts';
 
 export type ListRequest = {
   readonly limit: number;
@@ -16,90 +25,56 @@ export type ListRequest = {
 export type Position = ({ readonly kind: 'attention' } & Attention) | ({ readonly kind: 'name' } & Named);
 
 /** The last page has no `next`. */
-export type ListPage = { readonly ids: readonly string[]; readonly next: Position | null };
+export type ListPage = {
+  readonly ids: readonly string[];
+  readonly next: Position | null;
+  /** Of all tenancies, whatever was asked for. */
+  readonly counts: AttentionCounts;
+};
 
 type Named = { readonly name: string; readonly projectId: string; readonly tenancyId: string };
 
-/** One page of the tenancies that have external databases. What is not in `attention` is fresh. */
-export async function listTenancies(
-  tx: Queryable,
-  attention: readonly Attention[],
-  request: ListRequest,
-): Promise<ListPage> {
-  const { state, after, limit } = request;
-  const ids = attention.map(({ tenancyId }) => tenancyId);
-  if (request.sort !== 'state' || state === 'fresh') {
-    if (state === undefined) return toPage(await walkNames(tx, request, ALL), limit);
-    if (state === 'fresh') return toPage(await walkNames(tx, request, { ...ALL, without: ids }), limit);
-    const of = attention.filter((each) => each.state === state).map(({ tenancyId }) => tenancyId);
-    return toPage(await walkNames(tx, request, { ...ALL, of }), limit);
-  }
-  const troubled = after?.kind === 'name' ? [] : await troubledAfter(tx, attention, request);
-  const places: Position[] = troubled.slice(0, limit + 1).map((each) => ({ kind: 'attention', ...each }));
+/** One page of the tenancies that have external databases. What does not need attention is fresh. */
+export async function listTenancies(tx: Queryable, unnumbered: Unnumbered, request: ListRequest): Promise<ListPage> {
+  const { state, after, search, limit } = request;
+  const isByNeed = request.sort === 'state' && state !== 'fresh';
+  const { counts, first } = await readAttention(tx, unnumbered, {
+    ...{ search, state: state === 'fresh' ? undefined : state },
+    // One more than the page has, to know whether there are more.
+    limit: isByNeed && after?.kind !== 'name' ? limit + 1 : 0,
+    after: after?.kind === 'attention' ? after : undefined,
+  });
+  const places: Position[] = first.map((each) => ({ kind: 'attention', ...each }));
   const room = limit + 1 - places.length;
-  if (room > 0 && state === undefined) {
-    const from = after?.kind === 'name' ? after : undefined;
-    places.push(...(await walkNames(tx, { ...request, limit: room - 1, after: from }, { ...ALL, without: ids })));
+  if (room > 0 && !(isByNeed && state !== undefined)) {
+    const choice = isByNeed ? 'fresh' : state;
+    places.push(...(await walkNames(tx, unnumbered, { ...request, state: choice, limit: room })));
   }
-  return toPage(places, limit);
-}
-
-function toPage(places: readonly Position[], limit: number): ListPage {
   const page = places.slice(0, limit);
   return {
     ids: page.map(({ tenancyId }) => tenancyId),
     next: places.length > limit ? (page.at(-1) ?? null) : null,
+    counts,
   };
 }
 
-async function troubledAfter(
-  tx: Queryable,
-  attention: readonly Attention[],
-  request: ListRequest,
-): Promise<Attention[]> {
-  const { after, state, search } = request;
-  const left = attention.filter((each) => {
-    if (state !== undefined && each.state !== state) return false;
-    return after?.kind !== 'attention' || compareAttention(each, after) > 0;
-  });
-  if (search === undefined || left.length === 0) return left;
-  const found = await tx.query<{ id: string }>(
-    `SELECT t."id" FROM unnest($1::uuid[]) u (tenancy) JOIN "Tenancy" t ON t."id" = u.tenancy JOIN "Project" p ON p."id" = t."projectId"
-     WHERE ${matches('$2')}`,
-    [left.map(({ tenancyId }) => tenancyId), search],
-  );
-  const matching = new Set(found.map(({ id }) => id));
-  return left.filter(({ tenancyId }) => matching.has(tenancyId));
-}
-
-function matches(search: string): string {
-  return `(strpos(lower(p."displayName"), lower(${search})) > 0 OR strpos(lower(p."id"), lower(${search})) > 0)`;
-}
-
-/** `of`: only these; `without`: not these. */
-type Choice = { readonly of: readonly string[] | null; readonly without: readonly string[] };
-const ALL: Choice = { of: null, without: [] };
-
-/** Projects in the order of their names, from an index that has it. One more than the limit, to know whether there are more. */
-async function walkNames(tx: Queryable, request: ListRequest, { of, without }: Choice): Promise<Position[]> {
-  const { after, search, limit } = request;
+/** Projects in the order of their names, from an index that has it. OFFSET keeps the planner from beginning elsewhere. */
+async function walkNames(tx: Queryable, unnumbered: Unnumbered, request: ListRequest): Promise<Position[]> {
+  const { search, state, limit } = request;
+  const after = request.after?.kind === 'name' ? request.after : null;
   const [past, direction] = request.sort === '-name' ? ['<', 'DESC'] : ['>', 'ASC'];
-  const from = of === null ? '"Tenancy" t' : 'unnest($6::uuid[]) u (tenancy) JOIN "Tenancy" t ON t."id" = u.tenancy';
-  const place = after?.kind === 'name' ? after : null;
   const rows = await tx.query<Named>(
-    `SELECT lower(p."displayName") AS name, p."id" AS "projectId", t."id" AS "tenancyId"
-     FROM ${from} JOIN "Project" p ON p."id" = t."projectId"
-     WHERE ${place === null ? '$1::text IS NULL AND $2::text IS NULL AND $3::uuid IS NULL' : pastSql(past)}
-       AND ($4::text IS NULL OR ${matches('$4::text')}) AND t."id" NOT IN (SELECT unnest($5::uuid[]))
-       AND EXISTS (SELECT 1 FROM "ExternalDatabase" d WHERE d."tenancyId" = t."id")
-     ORDER BY lower(p."displayName") ${direction}, p."id" ${direction}, t."id" ${direction} LIMIT ${limit + 1}`,
+    `${WITH_ATTENTION}
+     SELECT lower(p."displayName") AS name, p."id" AS "projectId", t."id" AS "tenancyId"
+     FROM "Project" p CROSS JOIN LATERAL (
+       SELECT t."id" FROM "Tenancy" t WHERE t."projectId" = p."id" AND ${ofState(state)}
+         AND EXISTS (SELECT 1 FROM "ExternalDatabase" d WHERE d."tenancyId" = t."id") OFFSET 0) t
+     WHERE ${after === null ? '$4::text IS NULL AND $5::text IS NULL AND $6::uuid IS NULL' : pastSql(past)}
+       AND ($7::text IS NULL OR ${matchesSql('$7::text')})
+     ORDER BY lower(p."displayName") ${direction}, p."id" ${direction}, t."id" ${direction} LIMIT $8`,
     [
-      place?.name ?? null,
-      place?.projectId ?? null,
-      place?.tenancyId ?? null,
-      search ?? null,
-      without,
-      ...(of ? [of] : []),
+      ...attentionValues(unnumbered),
+      ...[after?.name ?? null, after?.projectId ?? null, after?.tenancyId ?? null, search ?? null, limit],
     ],
   );
   return rows.map((row) => ({ kind: 'name', ...row }));
@@ -107,5 +82,12 @@ async function walkNames(tx: Queryable, request: ListRequest, { of, without }: C
 
 /** The first condition is what the index is entered by; branches of one project are told apart by the second. */
 function pastSql(past: string): string {
-  return `(lower(p."displayName"), p."id") ${past}= ($1, $2) AND (lower(p."displayName"), p."id", t."id") ${past} ($1, $2, $3::uuid)`;
+  return `(lower(p."displayName"), p."id") ${past}= ($4, $5) AND (lower(p."displayName"), p."id", t."id") ${past} ($4, $5, $6::uuid)`;
+}
+
+/** Looked up in a table that is made once, in whatever order the names come. */
+function ofState(state: SyncState | undefined): string {
+  if (state === undefined) return 'true';
+  if (state === 'fresh') return '(t."id" IN (SELECT a."tenancyId" FROM attention a)) IS NOT TRUE';
+  return `(t."id" IN (SELECT a."tenancyId" FROM attention a WHERE a.rank = ${rankOf(state)})) IS TRUE`;
 }

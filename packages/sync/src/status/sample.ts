@@ -1,9 +1,10 @@
 import type { Database, Queryable } from '@hexclave/db';
 import { type BacklogSql, compileBacklog } from '../compile/backlog.ts';
 import type { Catalog } from '../declare/catalog.ts';
-import { readAttention } from './attention.ts';
+import { readAttention, readUnnumbered } from './attention.ts';
+import type { DatabaseStatus } from './lanes.ts';
 import { readPipeline } from './pipeline-status.ts';
-import { type DatabaseStatus, type ReadTenancies, tenancyReader } from './tenancies.ts';
+import { type ReadTenancies, tenancyReader } from './tenancies.ts';
 
 /** Between two samples of the pipeline, in ms. */
 export const SAMPLE_EVERY_MS = 10_000;
@@ -33,12 +34,11 @@ async function sampleIfDue(tx: Queryable, sql: BacklogSql, readTenancies: ReadTe
   const [due] = await tx.query<{ pipeline: boolean; databases: boolean }>(DUE);
   if (due?.pipeline !== true) return false;
   await tx.query('SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off');
-  const attention = await readAttention(tx, sql);
-  const failing = attention.filter(({ state }) => state === 'failing').length;
-  await samplePipeline(tx, sql, failing);
+  const { counts, first } = await readAttention(tx, await readUnnumbered(tx, sql), { limit: MOST_COUNTED });
+  await samplePipeline(tx, sql, counts.failing);
   if (due.databases) {
-    const ids = attention.filter(({ state }) => state !== 'paused').map(({ tenancyId }) => tenancyId);
-    await sampleDatabases(tx, readTenancies, ids.slice(0, MOST_COUNTED));
+    const ids = first.filter(({ state }) => state !== 'paused').map(({ tenancyId }) => tenancyId);
+    await sampleDatabases(tx, readTenancies, ids);
   }
   await prune(tx);
   return true;

@@ -8,7 +8,7 @@ export function readSnapshot<T>(db: Database, read: (tx: Queryable) => Promise<T
   return db.transaction(
     async (tx) => {
       await tx.query(
-        `SELECT ${INDEX_WALKS.map((name) => `set_config('${name}', 'off', true)`).join(', ')}, set_config('statement_timeout', '${TIMEOUT_MS}', true)`,
+        `SELECT ${SWITCHED_OFF.map((name) => `set_config('${name}', 'off', true)`).join(', ')}, set_config('statement_timeout', '${TIMEOUT_MS}', true)`,
       );
       return read(tx);
     },
@@ -16,6 +16,13 @@ export function readSnapshot<T>(db: Database, read: (tx: Queryable) => Promise<T
   );
 }
 
-const INDEX_WALKS = ['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'];
+const SWITCHED_OFF = [
+  'enable_seqscan',
+  'enable_bitmapscan',
+  'enable_hashjoin',
+  'enable_mergejoin',
+  'enable_material',
+  'jit',
+];
 /** A status that takes this long is of no use to anybody. */
 const TIMEOUT_MS = 5_000;

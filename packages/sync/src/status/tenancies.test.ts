@@ -3,11 +3,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { compileBacklog } from '../compile/backlog.ts';
 import { addTeam, addTenancy, addUser, numberEverything } from '../fixtures/source.ts';
 import { hexclaveCatalog } from '../mappings/index.ts';
-import { readAttention } from './attention.ts';
+import { readAttention, readUnnumbered } from './attention.ts';
 import { readDatabaseHistory, readPipelineHistory } from './history.ts';
+import type { DatabaseStatus } from './lanes.ts';
 import { sampler } from './sample.ts';
 import { readSnapshot } from './snapshot.ts';
-import { type DatabaseStatus, tenancyReader } from './tenancies.ts';
+import { tenancyReader } from './tenancies.ts';
 
 const read = tenancyReader(hexclaveCatalog);
 const sql = compileBacklog(hexclaveCatalog);
@@ -124,8 +125,11 @@ describe('the clock of the samples', () => {
     await letPass(60);
     await sample(database.db);
     await letPass(10);
-    const attention = await readSnapshot(database.db, (tx) => readAttention(tx, sql));
-    expect(attention).toMatchObject([{ tenancyId: tenancy, state: 'behind' }]);
+    const { counts, first } = await readSnapshot(database.db, async (tx) =>
+      readAttention(tx, await readUnnumbered(tx, sql), { limit: 10 }),
+    );
+    expect(first).toMatchObject([{ tenancyId: tenancy, state: 'behind' }]);
+    expect(counts).toEqual({ failing: 0, behind: 1, paused: 0 });
   });
 });
 

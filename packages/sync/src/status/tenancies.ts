@@ -1,53 +1,13 @@
 import type { Queryable } from '@hexclave/db';
 import { type BacklogSql, compileBacklog } from '../compile/backlog.ts';
 import type { Catalog } from '../declare/catalog.ts';
-import { type Backlog, estimateRows, NOTHING, readBacklogs } from './backlog.ts';
-import {
-  type DatabaseFacts,
-  type MappingFacts,
-  type RequestFacts,
-  readDatabases,
-  readMappings,
-  readRequests,
-} from './facts.ts';
+import { type Backlog, NOTHING, readBacklogs } from './backlog.ts';
+import { type RequestFacts, readDatabases, readMappings, readRequests } from './facts.ts';
 import { type Fusebox, readFusebox } from './fusebox.ts';
-import {
-  type Behind,
-  behindOf,
-  behindOfCopy,
-  behindTogether,
-  freshThrough,
-  latest,
-  rateOf,
-  type SyncState,
-  stateOf,
-  worstState,
-} from './judge.ts';
-
-/** One mapping of one external database. */
-export type MappingStatus = {
-  readonly mapping: string;
-  readonly sourceTable: string;
-  readonly targetTable: string;
-  readonly state: SyncState;
-  readonly phase: 'waiting' | 'copy' | 'stream';
-  readonly copy: { readonly copied: number; readonly expected: number | null } | null;
-  readonly behind: Behind;
-  readonly rowsPerSecond: number;
-  /** `null`: it was never tried. */
-  readonly facts: MappingFacts | null;
-};
-
-export type DatabaseStatus = {
-  readonly facts: DatabaseFacts;
-  readonly state: SyncState;
-  readonly freshThrough: Date | null;
-  readonly behind: Behind;
-  readonly rowsPerSecond: number;
-  readonly lastAppliedAt: Date | null;
-  readonly parkedRows: number;
-  readonly mappings: readonly MappingStatus[];
-};
+import { groupBy } from './group-by.ts';
+import { type SyncState, worstState } from './judge.ts';
+import { type DatabaseStatus, isHeldUp, judgeDatabase, judgeLane, type Lane, lanesOf, sourceOf } from './lanes.ts';
+import { readSizes } from './sizes.ts';
 
 export type PendingRows = { readonly table: string; readonly rows: number };
 
@@ -69,9 +29,6 @@ export type TenancyStatuses = {
   readonly fusebox: Fusebox;
   readonly tenancies: ReadonlyMap<string, TenancyStatus>;
 };
-
-/** Copies beyond these are told without an estimate of their rows. */
-const MOST_ESTIMATES = 40;
 
 const TENANCIES = `
   SELECT t."id" AS "tenancyId", t."projectId", t."branchId", p."displayName"
@@ -98,68 +55,50 @@ export function tenancyReader(catalog: Catalog): ReadTenancies {
     const { at, fusebox } = await readFusebox(tx);
     const tenancies = await tx.query<TenancyRow>(TENANCIES, [ids]);
     const databases = await readDatabases(tx, ids);
-    const mappings = await readMappings(tx, ids);
+    const lanes = lanesOf(catalog, databases, await readMappings(tx, ids));
     const requests = new Map((await readRequests(tx, ids)).map((row) => [row.tenancyId, row]));
-    const pending = await readPending(tx, sql, ids, limit);
-    const lanes = lanesOf(catalog, databases, mappings);
-    const atWork = new Set([
-      ...requests.keys(),
-      ...pending.filter(({ rows }) => rows > 0).map(({ tenancyId }) => tenancyId),
-    ]);
-    const counted = lanes.filter((lane) => !onlyQueued || atWork.has(lane.database.tenancyId) || isHeldUp(lane));
-    const places = counted.map(({ database, table, facts }) => ({
-      tenancyId: database.tenancyId,
-      table,
-      cursor: facts?.phase === 'stream' ? facts.cursor : null,
-    }));
-    const found = await readBacklogs(tx, catalog, sql, places, limit);
-    const backlogs = new Map(counted.map((lane, index) => [lane, found[index] ?? NOTHING]));
-    const expected = await estimateCopies(tx, catalog, lanes, limit);
-    const context = { at, fusebox, limit, requests };
-    const judged = lanes.map((lane) =>
-      judgeLane(lane, backlogs.get(lane) ?? NOTHING, expected.get(keyOf(lane)), context),
+    const pending = groupBy(await readPending(tx, sql, ids, limit), ({ tenancyId }) => tenancyId);
+    const isAtWork = (tenancyId: string) =>
+      requests.has(tenancyId) || (pending.get(tenancyId)?.some(({ rows }) => rows > 0) ?? false);
+    const counted = lanes.filter((lane) => !onlyQueued || isAtWork(lane.database.tenancyId) || isHeldUp(lane));
+    const backlogs = await countLanes(tx, catalog, sql, counted, limit);
+    const sizes = await estimateCopies(tx, catalog, sql, lanes, limit);
+    const mappings = groupBy(lanes, ({ database }) => database);
+    const judge = (lane: Lane) =>
+      judgeLane(lane, {
+        ...{ at, fusebox, limit, backlog: backlogs.get(lane) ?? NOTHING, expected: sizes.get(sourceOf(lane)) ?? null },
+        requests: requests.get(lane.database.tenancyId),
+      });
+    const statuses = groupBy(
+      databases.map((database) => judgeDatabase(database, (mappings.get(database) ?? []).map(judge), at)),
+      ({ facts }) => facts.tenancyId,
     );
-    const statuses = tenancies.map((tenancy): TenancyStatus => {
-      const own = databases
-        .filter(({ tenancyId }) => tenancyId === tenancy.tenancyId)
-        .map((database) =>
-          judgeDatabase(
-            database,
-            judged.filter((_, index) => lanes[index]?.database === database),
-            at,
-          ),
-        );
-      return {
-        ...tenancy,
-        state: worstState(own.map(({ state }) => state)),
-        databases: own,
-        pending: pending.filter(({ tenancyId }) => tenancyId === tenancy.tenancyId),
+    const result = tenancies.map((tenancy): [string, TenancyStatus] => {
+      const own = statuses.get(tenancy.tenancyId) ?? [];
+      const state = worstState(own.map((status) => status.state));
+      const waiting = {
+        pending: pending.get(tenancy.tenancyId) ?? [],
         requests: requests.get(tenancy.tenancyId) ?? null,
       };
+      return [tenancy.tenancyId, { ...tenancy, state, databases: own, ...waiting }];
     });
-    return { at, fusebox, tenancies: new Map(statuses.map((status) => [status.tenancyId, status])) };
+    return { at, fusebox, tenancies: new Map(result) };
   };
 }
 
-/** One mapping on its way into one external database. */
-type Lane = {
-  readonly database: DatabaseFacts;
-  readonly mapping: string;
-  readonly table: string;
-  readonly facts: MappingFacts | null;
-};
-
-/** What an owner has left out is no lane, whatever may be kept of it. */
-function lanesOf(catalog: Catalog, databases: readonly DatabaseFacts[], mappings: readonly MappingFacts[]): Lane[] {
-  const known = new Map(mappings.map((row) => [`${row.tenancyId} ${row.externalDatabaseId} ${row.mapping}`, row]));
-  return databases.flatMap((database) =>
-    catalog.mappings
-      .filter(({ name }) => database.tables?.[name]?.enabled !== false)
-      .map(({ name, table }) => {
-        const facts = known.get(`${database.tenancyId} ${database.id} ${name}`) ?? null;
-        return { database, mapping: name, table: table.name, facts };
-      }),
-  );
+async function countLanes(
+  tx: Queryable,
+  catalog: Catalog,
+  sql: BacklogSql,
+  lanes: readonly Lane[],
+  limit: number,
+): Promise<Map<Lane, Backlog>> {
+  const places = lanes.map(({ database, table, facts }) => ({
+    ...{ tenancyId: database.tenancyId, table },
+    cursor: facts?.phase === 'stream' ? facts.cursor : null,
+  }));
+  const found = await readBacklogs(tx, catalog, sql, places, limit);
+  return new Map(lanes.map((lane, index) => [lane, found[index] ?? NOTHING]));
 }
 
 async function readPending(tx: Queryable, sql: BacklogSql, ids: readonly string[], limit: number) {
@@ -167,88 +106,18 @@ async function readPending(tx: Queryable, sql: BacklogSql, ids: readonly string[
   return rows.map((row) => ({ ...row, rows: Number(row.rows) }));
 }
 
-function keyOf({ database, table }: Lane): string {
-  return `${database.tenancyId} ${table}`;
-}
-
-/** How many rows there are to copy, of tables that are being copied. */
+/** How many rows there are to copy, of tables that are being copied, by {@link sourceOf}. */
 async function estimateCopies(
   tx: Queryable,
   catalog: Catalog,
+  sql: BacklogSql,
   lanes: readonly Lane[],
   limit: number,
 ): Promise<Map<string, number | null>> {
-  const expected = new Map<string, number | null>();
-  for (const lane of lanes) {
-    if (lane.facts?.phase === 'stream' || expected.has(keyOf(lane)) || expected.size >= MOST_ESTIMATES) continue;
-    expected.set(keyOf(lane), await estimateRows(tx, catalog, lane.database.tenancyId, lane.table, limit));
-  }
-  return expected;
-}
-
-type Context = {
-  readonly at: Date;
-  readonly fusebox: Fusebox;
-  readonly limit: number;
-  readonly requests: ReadonlyMap<string, RequestFacts>;
-};
-
-function judgeLane(
-  { database, mapping, table, facts }: Lane,
-  backlog: Backlog,
-  expected: number | null = null,
-  { at, fusebox, limit, requests }: Context,
-): MappingStatus {
-  const phase = facts?.phase ?? 'waiting';
-  const oldestRequestAt = requests.get(database.tenancyId)?.oldestAt ?? null;
-  const clock = { now: at, sequencerIsOn: fusebox.sequencer, oldestRequestAt };
-  const copied = Number(facts?.rowsCopied ?? 0);
-  const behind =
-    phase === 'stream' ? behindOf(backlog, limit, clock) : behindOfCopy(expected, phase === 'copy' ? copied : 0);
-  const failing = isFailing(database) || (facts !== null && isFailing(facts)) || (facts?.parkedRows ?? 0n) > 0n;
-  return {
-    mapping,
-    sourceTable: table,
-    targetTable: database.tables?.[mapping]?.targetName ?? mapping,
-    state: stateOf({ paused: database.paused, failing, copying: phase !== 'stream', behind }, at),
-    phase,
-    copy: phase === 'copy' ? { copied, expected: expected === null ? null : Math.max(expected, copied) } : null,
-    behind,
-    rowsPerSecond: rateOfLane(database, mapping, Number(facts?.rowsApplied ?? 0), at),
-    facts,
-  };
-}
-
-function isHeldUp({ database, facts }: Lane): boolean {
-  return database.paused || isFailing(database) || (facts !== null && isFailing(facts));
-}
-
-function isFailing({ errorCode }: { readonly errorCode: string | null }): boolean {
-  return errorCode !== null;
-}
-
-/** Without any sample, only what is new has a rate: of the others it is not known what they did before the last hour. */
-function rateOfLane(database: DatabaseFacts, mapping: string, applied: number, at: Date): number {
-  const { sampled, sampledAt, createdAt } = database;
-  if (sampled !== null && sampledAt !== null) return rateOf(applied - (sampled[mapping]?.applied ?? 0), sampledAt, at);
-  return at.getTime() - createdAt.getTime() < NEW_MS ? rateOf(applied, createdAt, at) : 0;
-}
-
-const NEW_MS = 60_000;
-
-function judgeDatabase(facts: DatabaseFacts, mappings: readonly MappingStatus[], at: Date): DatabaseStatus {
-  const behind = behindTogether(mappings.map((mapping) => mapping.behind));
-  const copying = mappings.some(({ phase }) => phase !== 'stream');
-  const parkedRows = mappings.reduce((sum, mapping) => sum + Number(mapping.facts?.parkedRows ?? 0), 0);
-  const failing = isFailing(facts) || parkedRows > 0 || mappings.some((mapping) => mapping.state === 'failing');
-  return {
-    facts,
-    state: stateOf({ paused: facts.paused, failing, copying, behind }, at),
-    freshThrough: freshThrough({ copying, behind }, at),
-    behind,
-    rowsPerSecond: mappings.reduce((sum, { rowsPerSecond }) => sum + rowsPerSecond, 0),
-    lastAppliedAt: latest(mappings.map((mapping) => mapping.facts?.lastAppliedAt)),
-    parkedRows,
-    mappings,
-  };
+  const copies = lanes.filter(({ facts }) => facts?.phase !== 'stream');
+  const sources = new Map(
+    copies.map((lane) => [sourceOf(lane), { tenancyId: lane.database.tenancyId, table: lane.table }]),
+  );
+  const sizes = await readSizes(tx, catalog, sql, [...sources.values()], limit);
+  return new Map([...sources.keys()].map((source, index) => [source, sizes[index] ?? null]));
 }
