@@ -121,6 +121,21 @@ describe('configuration', () => {
   });
 });
 
+/** What every statement costs, at first as it should be, and then without the key that one of them needs. */
+async function profileShop(): Promise<void> {
+  const { mappings } = await shaped('db-sync profile', ['shop', '--mapping', 'users']);
+  expect(mappings[0].statements.map(({ outcome }: Printed) => outcome)).toEqual(['measured', 'measured', 'measured']);
+  await shop.db.query('ALTER TABLE copy.users DROP CONSTRAINT users_pkey');
+  const wrong = await server.run(['db-sync', 'profile', 'shop', '--plan']);
+  await shop.db.query('ALTER TABLE copy.users ADD PRIMARY KEY (id)');
+  expect(wrong.code).toBe(1);
+  expect(wrong.stdout).toMatch(/users +fetch +✓ good +[\d.]+ ms +[\d.]+ ms +[\d.]+ ms +\d+ +[\d.]+ [kM]?B/);
+  expect(wrong.stdout).toMatch(/users +apply +✗ bad/);
+  expect(wrong.stdout).toContain('→ ALTER TABLE "copy"."users" ADD PRIMARY KEY ("id");');
+  expect(wrong.stdout).toMatch(/^ +(Index Scan|Seq Scan) on ProjectUser/m);
+  expect(wrong.stdout).toContain('Not measured: usual_calls, usual_time.');
+}
+
 describe('external databases', () => {
   test('are added after a test, watched over, verified, copied anew, paused and removed', async () => {
     const variables = { SHOP: shop.connectionString };
@@ -140,6 +155,7 @@ describe('external databases', () => {
     const all = await shaped('db-sync status', ['--all']);
     expect(all.items.map(({ project_id: id }: Printed) => id)).toContain(DEMO_PROJECT_ID);
     expect((await shaped('db-sync verify', ['shop', '--repair'])).mappings[0]).toMatchObject({ remaining: 0 });
+    await profileShop();
     expect((await shaped('db-sync resync', ['shop', '--mapping', 'users'])).mappings).toEqual(['users']);
     const paused = await shaped('db-sync pause', ['shop', '--reason', 'a test']);
     expect(paused.items).toMatchObject([{ external_database_id: 'shop', reason: 'a test', by: { origin: 'cli' } }]);
