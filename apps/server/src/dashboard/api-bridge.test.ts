@@ -1,3 +1,4 @@
+import type { Database } from '@hexclave/db';
 import { createTestDatabase, type TestDatabase, waitUntil } from '@hexclave/testing';
 import { Hono } from 'hono';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -7,6 +8,8 @@ import { seedDevelopment } from '../seed/seed.ts';
 import { hashKey } from '../services/keys.ts';
 import { callApi } from './api-bridge.ts';
 import { beginSession, endSession } from './sessions.ts';
+
+const EVENTS = { 'content-type': 'text/event-stream' };
 
 let database: TestDatabase;
 let keys: ProjectKeys;
@@ -23,10 +26,15 @@ function newSession(): Promise<string> {
 }
 
 /** The dashboard's server over an API that is told in the test. */
-function bridgeTo(api: Hono<HttpEnvironment>, token: string, sessionCheckMs?: number): Hono<HttpEnvironment> {
+function bridgeTo(
+  api: Hono<HttpEnvironment>,
+  token: string,
+  sessionCheckMs?: number,
+  db: Database = database.db,
+): Hono<HttpEnvironment> {
   const cookie = { read: () => token, set: () => {}, clear: () => {} };
   const app = new Hono<HttpEnvironment>();
-  app.all('*', (c) => callApi(c, { api, database: database.db, cookie, ...(sessionCheckMs && { sessionCheckMs }) }));
+  app.all('*', (c) => callApi(c, { api, database: db, cookie, ...(sessionCheckMs && { sessionCheckMs }) }));
   return app;
 }
 
@@ -79,16 +87,53 @@ describe('the API, asked by the dashboard’s server', () => {
     let ended = false;
     const api = new Hono<HttpEnvironment>();
     api.get('/', (c) => {
-      c.req.raw.signal.addEventListener('abort', () => {
+      const start = (controller: ReadableStreamDefaultController) =>
+        controller.enqueue(new TextEncoder().encode('one'));
+      const cancel = () => {
         ended = true;
-      });
-      return c.body('event: snapshot\n\n', 200, { 'content-type': 'text/event-stream' });
+      };
+      return c.body(new ReadableStream({ start, cancel }), 200, EVENTS);
     });
     const token = await newSession();
     const checks = await bridgeTo(api, token, 20).request('/');
     expect(checks.status).toBe(200);
     expect(ended).toBe(false);
     await endSession(database.db, token);
-    await waitUntil(() => ended, { timeoutMs: 10_000, describe: 'the stream to be ended' });
+    // Ends for its reader as well: in good order, with what was sent before.
+    expect(await checks.text()).toBe('one');
+    expect(ended).toBe(true);
+  });
+
+  test('hangs up on the API when the browser does', async () => {
+    let ended = false;
+    const api = new Hono<HttpEnvironment>();
+    const cancel = () => {
+      ended = true;
+    };
+    api.get('/', (c) => c.body(new ReadableStream({ cancel }), 200, EVENTS));
+    await (await bridgeTo(api, await newSession()).request('/')).body?.cancel();
+    expect(ended).toBe(true);
+  });
+
+  test('looks after the session of a stream only until that has ended by itself', async () => {
+    const api = new Hono<HttpEnvironment>();
+    api.get('/ends', (c) => c.body('event: end\n\n', 200, EVENTS));
+    api.get('/goes-on', (c) => c.body(new ReadableStream(), 200, EVENTS));
+    const looks = { '/ends': 0, '/goes-on': 0 };
+    const open = async (path: keyof typeof looks) => {
+      const counting = (text: string, values?: readonly unknown[]) => {
+        looks[path] += 1;
+        return database.db.query(text, values);
+      };
+      return bridgeTo(api, await newSession(), 20, { ...database.db, query: counting as Database['query'] }).request(
+        path,
+      );
+    };
+    expect(await (await open('/ends')).text()).toBe('event: end\n\n');
+    const before = looks['/ends'];
+    await open('/goes-on');
+    await waitUntil(() => looks['/goes-on'] > 10, { timeoutMs: 10_000, describe: 'the other session to be looked up' });
+    // One look may have been under way when it ended.
+    expect(looks['/ends']).toBeLessThanOrEqual(before + 1);
   });
 });

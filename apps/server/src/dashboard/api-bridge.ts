@@ -42,17 +42,13 @@ export async function callApi(c: RequestContext, dependencies: ApiBridgeDependen
   const projectId = c.req.header(PROJECT_HEADER) ?? session.project_id;
   const signedIn = await authenticationOf(database, session, projectId);
   if (signedIn === undefined) throw new KnownError('PROJECT_NOT_FOUND', { project_id: projectId.slice(0, 100) });
-  const ended = new AbortController();
-  const request = requestFor(c, AbortSignal.any([c.req.raw.signal, ended.signal]));
-  const response = await api.fetch(request, { ...c.env, signedIn });
-  if (isStream(response)) {
-    const check = () => findSession(database, token);
-    endWithSession({ ended, gone: c.req.raw.signal, check, everyMs: sessionCheckMs });
-  }
-  return withoutSharing(response);
+  const response = await api.fetch(requestFor(c), { ...c.env, signedIn });
+  if (response.body === null || !isStream(response)) return withoutSharing(response, response.body);
+  const check = () => findSession(database, token);
+  return withoutSharing(response, whileSignedIn(response.body, check, sessionCheckMs));
 }
 
-function requestFor(c: RequestContext, signal: AbortSignal): Request {
+function requestFor(c: RequestContext): Request {
   const headers = new Headers();
   for (const name of PASSED_ON) {
     const value = c.req.header(name);
@@ -60,39 +56,53 @@ function requestFor(c: RequestContext, signal: AbortSignal): Request {
   }
   const hasBody = !['GET', 'HEAD'].includes(c.req.method) && c.req.raw.body !== null;
   const body = hasBody ? { body: c.req.raw.body, duplex: 'half' as const } : {};
-  return new Request(c.req.url, { method: c.req.method, headers, signal, ...body });
+  return new Request(c.req.url, { method: c.req.method, headers, signal: c.req.raw.signal, ...body });
 }
 
 /** The API lets any site read its answers, since those ask with keys of their own; here the browser adds the session. */
-function withoutSharing(response: Response): Response {
+function withoutSharing(response: Response, body: Response['body']): Response {
   const headers = new Headers(response.headers);
   for (const name of [...headers.keys()]) if (name.startsWith('access-control-')) headers.delete(name);
   headers.set('cross-origin-resource-policy', 'same-origin');
-  return new Response(response.body, { status: response.status, headers });
+  return new Response(body, { status: response.status, headers });
 }
 
 function isStream(response: Response): boolean {
   return response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
 }
 
-type OpenStream = {
-  /** Aborts the stream. */
-  ended: AbortController;
-  /** Whoever read it has hung up. */
-  gone: AbortSignal;
-  /** Resolves to undefined once the session is no longer good. */
-  check: () => Promise<unknown>;
-  everyMs: number;
-};
-
-/** A stream outlives the request that was allowed: whoever is signed out meanwhile must not go on reading. */
-function endWithSession({ ended, gone, check, everyMs }: OpenStream): void {
+/**
+ * A stream outlives the request that was allowed: whoever is signed out meanwhile must not go on reading. It is ended by
+ * its reader and not by the signal of its request, which the garbage collector may have taken away by then.
+ *
+ * @param check resolves to undefined once the session is no longer good
+ */
+function whileSignedIn(
+  body: ReadableStream<Uint8Array>,
+  check: () => Promise<unknown>,
+  everyMs: number,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
   const timer = setInterval(async () => {
     // When it cannot be asked just now, it is asked again.
     const session = await check().catch(() => 'unknown');
-    if (session === undefined) ended.abort();
+    if (session === undefined) await end();
   }, everyMs);
   timer.unref();
-  const stop = () => clearInterval(timer);
-  for (const signal of [gone, ended.signal]) signal.addEventListener('abort', stop, { once: true });
+  const end = (reason?: unknown) => {
+    clearInterval(timer);
+    return reader.cancel(reason).catch(() => undefined);
+  };
+  return new ReadableStream({
+    pull: async (controller) => {
+      const { done, value } = await reader.read().catch(async (error: unknown) => {
+        await end();
+        throw error;
+      });
+      if (!done) return controller.enqueue(value);
+      await end();
+      controller.close();
+    },
+    cancel: end,
+  });
 }

@@ -89,4 +89,15 @@ describe('the cookie', () => {
     expect(cookie).toMatch(/^hexclave-session-8101=x/);
     expect(cookie).not.toContain('Secure');
   });
+
+  test.each(['', 'a b', 'dash.test:99999'])(
+    'is none of ours for a host like %j, which no browser asks for',
+    async (host) => {
+      const cookie = createSessionCookie((c) => ownOrigin(c, DIRECT));
+      const app = new Hono<HttpEnvironment>();
+      app.onError((error, c) => c.text((error as Error & { code: string }).code));
+      app.get('/', (c) => c.text(String(cookie.read(c))));
+      expect(await (await app.request('/', { headers: { host } })).text()).toBe('CROSS_SITE_REQUEST');
+    },
+  );
 });

@@ -11,12 +11,18 @@ export type OriginConfig = {
 
 type RequestContext = Context<HttpEnvironment>;
 
-/** What a browser calls the origin of the dashboard's pages. */
+/**
+ * What a browser calls the origin of the dashboard's pages.
+ *
+ * @throws {KnownError} CROSS_SITE_REQUEST for a host that no browser could have asked for
+ */
 export function ownOrigin(c: RequestContext, { dashboardUrl, trustedProxies }: OriginConfig): string {
   if (dashboardUrl !== undefined) return new URL(dashboardUrl).origin;
   const forwarded = trustedProxies === 0 ? undefined : c.req.header('x-forwarded-proto')?.split(',').at(-1)?.trim();
   const scheme = forwarded === 'https' ? 'https' : 'http';
-  return `${scheme}://${(c.req.header('host') ?? '').toLowerCase()}`;
+  const origin = `${scheme}://${(c.req.header('host') ?? '').toLowerCase()}`;
+  if (!URL.canParse(origin)) throw new KnownError('CROSS_SITE_REQUEST', {});
+  return origin;
 }
 
 /**
