@@ -41,6 +41,18 @@ describe('where no loops run', () => {
     expect((await call('poller')).body).toEqual({ delivered: 0 });
   });
 
+  test('what is old is forgotten', async () => {
+    const { db } = world.internal;
+    const { tenancyId } = world;
+    await db.query(
+      `INSERT INTO "ChangeOrigin" ("tenancyId", "traceparent", "createdAt")
+       VALUES ($1, 'of yesterday', now() - interval '1 day'), ($1, 'of just now', now())`,
+      [tenancyId],
+    );
+    expect((await call('sequencer')).status).toBe(200);
+    expect(await db.query('SELECT "traceparent" FROM "ChangeOrigin"')).toEqual([{ traceparent: 'of just now' }]);
+  });
+
   test('any number of them may run at once', async () => {
     await world.addTeams(500);
     const sequencers = await Promise.all([call('sequencer'), call('sequencer'), call('sequencer')]);

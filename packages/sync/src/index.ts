@@ -70,6 +70,7 @@ export type { Outcome as ProfileOutcome, StatementProfile } from './profile/prof
 export type { MappingProfile, ProfileRequest, Profiler, ProfilerOptions } from './profile/profiler.ts';
 export { createProfiler } from './profile/profiler.ts';
 export type { ExpectedIndex, PlanNode, Probe, ProfileSource } from './profile/source.ts';
+export { forgetOldInTime } from './retention/retention.ts';
 export { pruneTombstones } from './retention/tombstones.ts';
 export { numberAll, runSequencer } from './sequencer/sequencer.ts';
 export type { AttentionCounts } from './status/attention.ts';

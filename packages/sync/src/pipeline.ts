@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database, Resident } from '@hexclave/db';
 import type { Catalog } from './declare/catalog.ts';
-import { pruneOrigins } from './origins/origins.ts';
 import type { ClaimedRequest, Deliver } from './outgoing-requests/request.ts';
 import { createDeliveries } from './poller/deliveries.ts';
 import { runPoller } from './poller/poller.ts';
-import { pruneTombstones } from './retention/tombstones.ts';
+import { forgetOld, RETENTION_EVERY_MS } from './retention/retention.ts';
 import { runSequencer, type Watching } from './sequencer/sequencer.ts';
 import { type Activity, noting, type ProcessInfo } from './status/processes.ts';
 import { runSampler } from './status/run-sampler.ts';
@@ -33,10 +32,6 @@ export type PipelineOptions = {
 
 /** A running pipeline. `stop` resolves when nothing is under way any more. */
 export type Pipeline = { stop(): Promise<void> };
-
-const PRUNE_EVERY_MS = 10 * 60_000;
-/** A database that is away for longer is not shown in the trace of the write. */
-const ORIGINS_KEPT_MS = 60 * 60_000;
 
 /** Starts all loops of a long-lived process. */
 export function startPipeline(options: PipelineOptions): Pipeline {
@@ -82,8 +77,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
 
 async function runRetention(db: Database, catalog: Catalog, onError: (error: unknown) => void, signal: AbortSignal) {
   while (!signal.aborted) {
-    await delay(PRUNE_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
-    if (!signal.aborted) await pruneTombstones(db, catalog).catch(onError);
-    if (!signal.aborted) await pruneOrigins(db, ORIGINS_KEPT_MS).catch(onError);
+    await delay(RETENTION_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    if (!signal.aborted) await forgetOld(db, catalog, onError);
   }
 }

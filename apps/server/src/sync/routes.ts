@@ -2,6 +2,7 @@ import { type AnyRoute, syncRoutes as definitions, KnownError, type RouteInput, 
 import {
   type ClaimedRequest,
   type Deliver,
+  forgetOldInTime,
   hexclaveCatalog,
   numberAll,
   type PipelineObserver,
@@ -53,12 +54,14 @@ export function syncRoutes(dependencies: SyncRoutesDependencies): Hono<HttpEnvir
   };
 
   const sample = sampler(hexclaveCatalog);
+  const forgetOld = forgetOldInTime(hexclaveCatalog);
   bind(definitions.runSequencer, async (c) => {
     assertCron(c, dependencies.cronSecret);
     const { query } = await inputOf(c, definitions.runSequencer);
     const numbered = await numberAll(database, query.maxDurationMs, endOf(c, stopping), watching);
-    // Where no process runs for long, nobody else takes the samples of the status.
+    // Where no process runs for long, nobody else takes the samples of the status, or clears away what is old.
     await sample(database).catch(onError);
+    await forgetOld(database, onError);
     return { numbered: Number(numbered) };
   });
   bind(definitions.runPoller, async (c) => {
