@@ -1,12 +1,15 @@
 import type { ListPosition } from '@hexclave/sync';
 import { z } from 'zod';
 
+/** The end of the year 9999: what lies beyond is no time to PostgreSQL, or written in another way. */
+const LATEST_MS = 253_402_300_799_999;
+
 const position = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('attention'),
     tenancyId: z.uuid(),
     state: z.enum(['failing', 'behind', 'paused']),
-    since: z.number().nullable(),
+    since: z.int().min(0).max(LATEST_MS).nullable(),
   }),
   z.strictObject({ kind: z.literal('name'), name: z.string(), projectId: z.string(), tenancyId: z.uuid() }),
 ]);

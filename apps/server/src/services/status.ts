@@ -34,7 +34,7 @@ import { DETAIL_LIMIT, pipelineStatus, projectStatus, projectSummary } from './s
 const LIST_LIMIT = 100;
 
 /** So many projects that are not fresh are in a snapshot of all. */
-const MOST_FOLLOWED = 200;
+const MOST_FOLLOWED = 100;
 
 /** What is followed of all projects. */
 export type AllSnapshot = Extract<StatusSnapshot, { scope: 'all' }>;
