@@ -29,6 +29,7 @@ const LOOK_AT_MOST_EVERY_MS = 250;
 /** What nobody follows any more is remembered for so long, for those that come back. */
 const REMEMBERED_MS = 30_000;
 
+/** Of all projects one by one. They never take the place of those who follow the whole: operators look when much is wrong. */
 const MOST_FOLLOWERS = 500;
 const MOST_FOLLOWERS_OF_ONE = 50;
 const RETRY_AFTER_SECONDS = 10;
@@ -40,7 +41,7 @@ export function createStatusHub({ reader, signal, onError }: StatusHubOptions): 
   let running = false;
 
   const topics = () => [...projects.values(), ...(all === null ? [] : [all])];
-  const followers = () => topics().reduce((sum, topic) => sum + topic.followers, 0);
+  const followersOfProjects = () => [...projects.values()].reduce((sum, topic) => sum + topic.followers, 0);
   const projectTopic = (tenancyId: string) => {
     const forget = () => {
       if (projects.get(tenancyId) === topic && topic.followers === 0) projects.delete(tenancyId);
@@ -94,7 +95,8 @@ export function createStatusHub({ reader, signal, onError }: StatusHubOptions): 
   return {
     follow: (tenancyId, lastEventId) => {
       const known = tenancyId === null ? all : projects.get(tenancyId);
-      if (followers() >= MOST_FOLLOWERS || (known?.followers ?? 0) >= MOST_FOLLOWERS_OF_ONE) {
+      const isFull = tenancyId !== null && followersOfProjects() >= MOST_FOLLOWERS;
+      if (isFull || (known?.followers ?? 0) >= MOST_FOLLOWERS_OF_ONE) {
         throw new KnownError('RATE_LIMITED', { retry_after_seconds: RETRY_AFTER_SECONDS });
       }
       const topic = known ?? (tenancyId === null ? wholeTopic() : projectTopic(tenancyId));
