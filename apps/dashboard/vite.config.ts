@@ -11,5 +11,7 @@ export default defineConfig({
     // Licences of what is bundled have to travel along.
     license: { fileName: 'licenses.md' },
     chunkSizeWarningLimit: 1_000,
+    // Which plugin takes how much of a build of seconds is no news to whoever starts a server.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
 });
