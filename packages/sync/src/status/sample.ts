@@ -22,17 +22,29 @@ export type Sample = (db: Database) => Promise<boolean>;
 export function sampler(catalog: Catalog): Sample {
   const sql = compileBacklog(catalog);
   const readTenancies = tenancyReader(catalog);
-  return (db) => db.transaction((tx) => sampleIfDue(tx, sql, readTenancies), { durable: false, attempts: 1 });
+  return async (db) => {
+    // Every process asks every few seconds, mostly in vain: in one statement.
+    if (!(await readDue(db)).pipeline) return false;
+    return db.transaction((tx) => sampleIfDue(tx, sql, readTenancies), { durable: false, attempts: 1 });
+  };
 }
 
 const DUE = `SELECT NOT EXISTS (SELECT 1 FROM "PipelineSample" WHERE "at" > now() - ${SAMPLE_EVERY_MS - 500} * interval '1 millisecond') AS pipeline,
   NOT EXISTS (SELECT 1 FROM "ExternalDatabaseSample" WHERE "at" > now() - interval '29 seconds') AS databases`;
 
+type Due = { readonly pipeline: boolean; readonly databases: boolean };
+
+async function readDue(queryable: Queryable): Promise<Due> {
+  const [due] = await queryable.query<Due>(DUE);
+  if (due === undefined) throw new Error('A SELECT without a table returned nothing');
+  return due;
+}
+
 async function sampleIfDue(tx: Queryable, sql: BacklogSql, readTenancies: ReadTenancies): Promise<boolean> {
   const [lock] = await tx.query<{ taken: boolean }>(`SELECT pg_try_advisory_xact_lock(${SAMPLER_LOCK_KEY}) AS taken`);
   if (lock?.taken !== true) return false;
-  const [due] = await tx.query<{ pipeline: boolean; databases: boolean }>(DUE);
-  if (due?.pipeline !== true) return false;
+  const due = await readDue(tx);
+  if (!due.pipeline) return false;
   await tx.query('SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off');
   const { counts, first } = await readAttention(tx, await readUnnumbered(tx, sql), { limit: MOST_COUNTED });
   await samplePipeline(tx, sql, counts.failing);
@@ -40,7 +52,7 @@ async function sampleIfDue(tx: Queryable, sql: BacklogSql, readTenancies: ReadTe
     const ids = first.filter(({ state }) => state !== 'paused').map(({ tenancyId }) => tenancyId);
     await sampleDatabases(tx, readTenancies, ids);
   }
-  await prune(tx);
+  await tx.query(PRUNE);
   return true;
 }
 
@@ -126,14 +138,13 @@ function countedOf({ facts, behind, freshThrough, mappings }: DatabaseStatus, at
 }
 
 /** Thins what is older than the charts, and forgets what is older than a month. */
-const PRUNE = [
-  `DELETE FROM "PipelineSample" WHERE "at" < now() - interval '1 hour' AND "at" > now() - interval '2 hours'
-     AND extract(epoch FROM "at")::bigint % 600 >= ${SAMPLE_EVERY_MS / 1_000}`,
-  `DELETE FROM "PipelineSample" WHERE "at" < now() - interval '30 days'`,
-  `DELETE FROM "ExternalDatabaseSample" WHERE "at" < now() - interval '1 hour'`,
-  `DELETE FROM "PipelineProcess" WHERE "seenAt" < now() - interval '1 hour'`,
-];
-
-async function prune(tx: Queryable): Promise<void> {
-  for (const statement of PRUNE) await tx.query(statement);
-}
+const PRUNE = `
+  WITH thinned AS (
+    DELETE FROM "PipelineSample" WHERE "at" < now() - interval '1 hour' AND "at" > now() - interval '2 hours'
+      AND extract(epoch FROM "at")::bigint % 600 >= ${SAMPLE_EVERY_MS / 1_000}
+  ), forgotten AS (
+    DELETE FROM "PipelineSample" WHERE "at" < now() - interval '30 days'
+  ), databases AS (
+    DELETE FROM "ExternalDatabaseSample" WHERE "at" < now() - interval '1 hour'
+  )
+  DELETE FROM "PipelineProcess" WHERE "seenAt" < now() - interval '1 hour'`;

@@ -138,7 +138,9 @@ describe('samples', () => {
     expect(
       await Promise.all([sample(database.db), sample(database.db)]).then((taken) => taken.filter(Boolean)),
     ).toHaveLength(1);
-    expect(await sample(database.db)).toBe(false);
+    // Many servers ask in vain, which has to be cheap.
+    const inVain = { ...database.db, transaction: () => expect.fail('a transaction was begun') };
+    expect(await sample(inVain)).toBe(false);
     await letPass(10);
     expect(await sample(database.db)).toBe(true);
   });
