@@ -74,7 +74,8 @@ test('rows that wait are counted as rows, and the change that waits longest is t
   await project.converged(external);
   await project.configure({ 'dbSync.externalDatabases.main.paused': true });
   const [first] = (await succeed(project.api.get('/users'))).items;
-  const before = Date.now();
+  await waitUntil(async () => (await lastSampleAt()) !== null, { timeoutMs: 30_000, describe: 'a sample' });
+  const sampledAt = (await lastSampleAt()) ?? 0;
   // Thrice the same row, one new, one deletion: three rows, whatever numbers they got.
   for (const name of ['a', 'b', 'c']) await succeed(project.api.patch(`/users/${first.id}`, { display_name: name }));
   const [, doomed] = await Promise.all([
@@ -82,10 +83,31 @@ test('rows that wait are counted as rows, and the change that waits longest is t
     succeed(project.api.post('/users', { display_name: 'doomed' })),
   ]);
   await succeed(project.api.delete(`/users/${doomed.id}`));
-  const [main] = (await statusOf()).external_databases;
+  const { at_millis, external_databases } = await statusOf();
+  const [main] = external_databases;
   expect(main).toMatchObject({ state: 'paused', paused: true, rows_behind: 3, rows_behind_precision: 'exact' });
-  if (main.oldest_unsynced_at_millis !== null) expect(main.oldest_unsynced_at_millis).toBeLessThanOrEqual(Date.now());
-  expect(before).toBeLessThanOrEqual(Date.now());
+  // The samples are the clock: a change is younger than the last that was taken before it.
+  expect(main.oldest_unsynced_at_millis).toBeGreaterThanOrEqual(sampledAt);
+  expect(main.oldest_unsynced_at_millis).toBeLessThanOrEqual(at_millis);
+});
+
+async function lastSampleAt(): Promise<number | null> {
+  const [row] = await hexclave.db.query<{ at: Date | null }>('SELECT max("at") AS at FROM "PipelineSample"');
+  return row?.at?.getTime() ?? null;
+}
+
+test('a first copy is told before it begins by what there is to copy, and afterwards as a stream', async () => {
+  await users(30);
+  const external = await project.addExternalDatabase({ config: { paused: true } });
+  const usersOf = async () =>
+    (await statusOf()).external_databases[0]?.mappings.find(
+      (mapping: { mapping: string }) => mapping.mapping === 'users',
+    );
+  expect(await usersOf()).toMatchObject({ phase: 'waiting', copy: null, rows_behind: 30 });
+  await project.configure({ 'dbSync.externalDatabases.main.paused': false });
+  await project.converged(external);
+  await waitUntil(async () => (await usersOf()).phase === 'stream', { timeoutMs: 20_000, describe: 'the stream' });
+  expect(await usersOf()).toMatchObject({ copy: null, rows_applied: 30, rows_behind: 0 });
 });
 
 test('a failure is told with its code, SQLSTATE and what to do, on the table that fails, and goes away by itself', async () => {
