@@ -1,4 +1,5 @@
 export { type BackfillProgress, describeFilling } from './backfill.ts';
+export { type Drift, type DriftReport, describeSchema, findDrift, SCHEMA_FILE, type Schema } from './drift.ts';
 export {
   type Compatibility,
   type Execution,

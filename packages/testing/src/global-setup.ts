@@ -1,8 +1,9 @@
+import { appendFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDatabase } from '@hexclave/db';
-import { type Cluster, copyCluster, initialise, startCluster } from '@hexclave/embedded-postgres';
+import { type Cluster, type ClusterOptions, copyCluster, initialise, startCluster } from '@hexclave/embedded-postgres';
 import { loadEnvironment, TEST_CATALOGUE } from '@hexclave/env';
 import { describeError } from '@hexclave/errors';
 import { migrate } from '@hexclave/migrations';
@@ -13,7 +14,7 @@ const TEMPLATE = 'hexclave_template';
 
 /** One PostgreSQL for the whole run. `HEXCLAVE_TEST_POSTGRES_BIN_DIR` picks another version's programs. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { postgresBinDir: binDir } = loadEnvironment(TEST_CATALOGUE, { defaultMode: 'test' });
+  const { postgresBinDir: binDir, postgresLog } = loadEnvironment(TEST_CATALOGUE, { defaultMode: 'test' });
   const folder = await mkdtemp(join(tmpdir(), 'hexclave-test-'));
   // Entered by the unprivileged user that the server runs as when the tests are run by root.
   await chmod(folder, 0o711);
@@ -21,7 +22,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dataDir = join(folder, 'data');
   const pristine = await initialise({ dataDir: pristineDataDir, binDir, sync: false });
   await copyCluster({ from: pristineDataDir, to: dataDir, binDir });
-  const cluster = await startCluster({ dataDir, binDir, settings: THROW_AWAY_SETTINGS });
+  const cluster = await startCluster({ dataDir, binDir, ...loggedTo(postgresLog) });
   project.provide('hexclaveTestCluster', {
     connectionString: cluster.connectionString(),
     templateDatabase: TEMPLATE,
@@ -34,6 +35,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     // Elsewhere than in the folder when the server could not reach that.
     await rm(pristine, { recursive: true, force: true });
     await rm(folder, { recursive: true, force: true });
+  };
+}
+
+function loggedTo(file: string | undefined): Pick<ClusterOptions, 'settings' | 'onLog'> {
+  if (file === undefined) return { settings: THROW_AWAY_SETTINGS };
+  return {
+    settings: { ...THROW_AWAY_SETTINGS, log_line_prefix: '%e ' },
+    onLog: (line) => appendFileSync(file, `${line}\n`),
   };
 }
 

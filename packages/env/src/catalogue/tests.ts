@@ -19,6 +19,22 @@ export const TEST_CATALOGUE = {
     sentence: 'Repeats the random choices of a test that has printed it.',
     whenUnset: 'Another one each time.',
   }),
+  postgresLog: optional({
+    name: 'TEST_POSTGRES_LOG',
+    prefix: 'server',
+    parser: text(),
+    visibility: 'public',
+    sentence: 'A file to which the PostgreSQL that tests run on adds its log, each line with its SQLSTATE.',
+    whenUnset: 'It is not kept.',
+  }),
+  withoutMigrations: optional({
+    name: 'TEST_WITHOUT_MIGRATIONS',
+    prefix: 'server',
+    parser: text(),
+    visibility: 'public',
+    sentence: 'Migrations that were taken away, by comma: tests that need one are left out. Set by `migration-compat`.',
+    whenUnset: 'None.',
+  }),
   screenshots: optional({
     name: 'TEST_SCREENSHOTS',
     prefix: 'server',

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { needsMigration } from './index.ts';
+
+test('a test that needs a migration runs where it is, and is left out where it was taken away', () => {
+  expect(needsMigration('0001_core', {})).toEqual({ skip: false });
+  const without = { HEXCLAVE_TEST_WITHOUT_MIGRATIONS: '0998_one,0999_other' };
+  expect(needsMigration('0999_other', without)).toEqual({ skip: true });
+  expect(needsMigration('0001_core', without)).toEqual({ skip: false });
+});
+
+test('a migration that does not exist is no declaration', () => {
+  expect(() => needsMigration('0999_typo', {})).toThrow(/no packages\/migrations\/sql\/0999_typo\.sql/);
+});

@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { currentEnvironment, loadEnvironment, type Source, TEST_CATALOGUE } from '@hexclave/env';
+import { SOURCE_DIRECTORY } from '@hexclave/migrations';
+
+/**
+ * For tests of what a migration adds: `describe.skipIf(needsMigration('0012_status').skip)('…')`. They are left out
+ * where `migration-compat` runs this branch's code on the migrations of before. Anything that is not declared must work
+ * there: it is what a new server meets when something else applies migrations later.
+ */
+export function needsMigration(name: string, environment: Source = currentEnvironment()): { skip: boolean } {
+  const { withoutMigrations } = loadEnvironment(TEST_CATALOGUE, { defaultMode: 'test', environment });
+  if (withoutMigrations?.split(',').includes(name)) return { skip: true };
+  if (existsSync(join(SOURCE_DIRECTORY, `${name}.sql`))) return { skip: false };
+  throw new Error(`needsMigration('${name}'): there is no packages/migrations/sql/${name}.sql`);
+}

@@ -1,0 +1,29 @@
+import { Presets, SingleBar } from 'cli-progress';
+
+/** What the terminal shows while tests run. */
+export type Progress = {
+  note(text: string): void;
+  begin(what: string, files: number): void;
+  /** A test file has ended. */
+  done(file: string, passed: boolean): void;
+  end(): void;
+};
+
+/** A bar where a person is looking, and a line a file in a log. */
+export function createProgress(): Progress {
+  const note = (text: string) => console.error(text);
+  if (process.stderr.isTTY !== true) {
+    const begin = (what: string, files: number) => note(`${what}: ${files} test files`);
+    return { note, begin, done: (file, passed) => note(`${passed ? '✓' : '✗'} ${file}`), end: () => undefined };
+  }
+  const bar = new SingleBar(
+    { format: '{what} {bar} {value}/{total}  {duration_formatted}  {file}', hideCursor: true, clearOnComplete: true },
+    Presets.shades_classic,
+  );
+  return {
+    note,
+    begin: (what, files) => bar.start(files, 0, { what, file: '' }),
+    done: (file) => bar.increment(1, { file }),
+    end: () => bar.stop(),
+  };
+}
