@@ -69,6 +69,21 @@ test('what needs attention is found without looking at what does not', async () 
   expect(Math.max(...nodes.map(({ rows }) => rows))).toBeLessThan(10);
 });
 
+test('when all are in trouble, each is looked at once, and only the page leaves the database', async () => {
+  await database.db.query(
+    `UPDATE "ExternalDatabaseState" SET "errorCode" = 'TARGET_UNREACHABLE', "failingSince" = now()`,
+  );
+  const nodes: PlanNode[] = [];
+  const page = await readSnapshot(database.db, async (tx) =>
+    listTenancies(explaining(tx, nodes), { tenancyIds: [], since: [] }, { limit: 20, sort: 'state' }),
+  );
+  await database.db.query('UPDATE "ExternalDatabaseState" SET "errorCode" = NULL, "failingSince" = NULL');
+  expect(page.ids).toHaveLength(20);
+  expect(page.counts).toEqual({ failing: SIZE.tenancies, behind: 0, paused: 0 });
+  expect(scanned(nodes)).toEqual([]);
+  expect(Math.max(...nodes.map(({ rows }) => rows))).toBeLessThanOrEqual(SIZE.tenancies);
+});
+
 test('a page of the list costs what the page has, and its count what there are databases', async () => {
   const page = await plansOf(async (tx) =>
     listTenancies(tx, await readUnnumbered(tx, sql), { limit: 20, sort: 'state' }),
