@@ -232,6 +232,29 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     ]);
   });
 
+  test('profiles its statements, and is told which key is missing and how to make it', async () => {
+    await openDatabase();
+    await page.getByRole('link', { name: 'Open profiles' }).click();
+    await heading('Profile of main');
+    await page.getByRole('heading', { name: 'Nobody has profiled this database yet' }).waitFor();
+    const profile = page.getByRole('button', { name: 'Profile now' });
+    await profile.click();
+    await page.getByRole('row', { name: /^users apply Good/ }).waitFor();
+    await page.getByText('This table was profiled once.').waitFor();
+    await shop.db.query('ALTER TABLE hexclave.users DROP CONSTRAINT users_pkey');
+    await profile.click();
+    await page.getByRole('row', { name: /^users apply Bad/ }).waitFor();
+    await expectText(card('Statements'), 'ALTER TABLE "hexclave"."users" ADD PRIMARY KEY ("id");');
+    await shop.db.query('ALTER TABLE hexclave.users ADD PRIMARY KEY (id)');
+    await profile.click();
+    await page.getByRole('row', { name: /^users apply Good/ }).waitFor();
+    await page.getByRole('img', { name: /^Time of each statement in the last 3 profiles of users/ }).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await shoot('profile');
+    await page.getByRole('navigation', { name: 'Above' }).getByRole('link', { name: 'main' }).click();
+    await heading('main');
+  });
+
   test('pauses it with a reason, and what was kept arrives after the pause', async () => {
     await page.getByRole('button', { name: 'Pause' }).click();
     const dialog = page.getByRole('dialog', { name: 'Pause main' });

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { PROFILE_UNITS } from '@hexclave/contract';
+import { MEASURES } from '@hexclave/sync';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createInstallation, type Installation } from '../external-db-sync/support/installation.ts';
 import type { ExternalDatabase, Project } from '../external-db-sync/support/project.ts';
@@ -226,6 +228,10 @@ describe('the owner’s database', () => {
     expect(answer.verdict).toBe('unknown');
     expect(JSON.stringify(answer)).not.toContain('pass@');
   });
+});
+
+test('every measure has one unit, whoever is asked', () => {
+  expect(PROFILE_UNITS).toEqual(MEASURES);
 });
 
 test('the history keeps fifty runs of a statement, and no more', async () => {

@@ -9,6 +9,7 @@ import { TeamPage } from '../pages/project/people/team.tsx';
 import { TeamsPage } from '../pages/project/people/teams.tsx';
 import { UserPage } from '../pages/project/people/user.tsx';
 import { UsersPage } from '../pages/project/people/users.tsx';
+import { ProfilePage } from '../pages/project/profile/profile.tsx';
 import { SettingsPage } from '../pages/project/settings.tsx';
 import { signedInRoute } from './root-routes.tsx';
 
@@ -20,6 +21,7 @@ export const projectRoutes = [
   createRoute({ getParentRoute, path: '/projects/$projectId/add-database', component: AddDatabasePage }),
   createRoute({ getParentRoute, path: '/projects/$projectId/databases/$databaseId', component: DatabasePage }),
   createRoute({ getParentRoute, path: '/projects/$projectId/databases/$databaseId/edit', component: EditDatabasePage }),
+  createRoute({ getParentRoute, path: '/projects/$projectId/databases/$databaseId/profile', component: ProfilePage }),
   createRoute({ getParentRoute, path: '/projects/$projectId/users', component: UsersPage }),
   createRoute({ getParentRoute, path: '/projects/$projectId/users/$userId', component: UserPage }),
   createRoute({ getParentRoute, path: '/projects/$projectId/teams', component: TeamsPage }),

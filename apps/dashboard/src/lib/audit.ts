@@ -26,6 +26,7 @@ export const ACTION_WORDS: Record<AuditAction, string> = {
   'sync.resync': 'New copy asked for',
   'sync.verify': 'Verification asked for',
   'sync.repair': 'Repair asked for',
+  'sync.profile': 'Statements profiled',
 };
 
 export const AUDIT_ACTIONS = Object.keys(ACTION_WORDS) as AuditAction[];

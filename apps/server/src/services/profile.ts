@@ -1,6 +1,7 @@
 import {
   KnownError,
   type MappingProfile,
+  PROFILED_STATEMENTS,
   type Profile,
   type ProfileHistory,
   type ProfileHistoryQuery,
@@ -77,11 +78,9 @@ function worst(verdicts: readonly ProfileVerdict[]): ProfileVerdict {
   return VERDICTS.find((verdict) => verdicts.includes(verdict)) ?? 'good';
 }
 
-/** The order in which a change meets them, whatever the database returns. */
-const ORDER: readonly string[] = ['sequencing', 'fetch', 'apply'];
-
 function toMappingProfile({ runId, mapping, at, statements }: ProfiledMapping): MappingProfile {
-  const ordered = [...statements].sort((a, b) => ORDER.indexOf(a.statement) - ORDER.indexOf(b.statement));
+  const place = (statement: Profiled) => PROFILED_STATEMENTS.indexOf(statement.statement);
+  const ordered = [...statements].sort((a, b) => place(a) - place(b));
   return { run_id: runId, mapping, at_millis: at.getTime(), statements: ordered.map(toStatement) };
 }
 

@@ -8,6 +8,7 @@ import { StatePill } from '../../../components/state-pill.tsx';
 import { useDatabaseActions } from '../../../lib/database-actions.ts';
 import { formatCount, formatRate, formatRows } from '../../../lib/format.ts';
 import { type LiveStatus, useProjectStatus } from '../../../lib/live-status.ts';
+import { ProfileLink } from '../profile/profile-link.tsx';
 import { CopyProgress } from './copy-progress.tsx';
 import { DangerCard } from './danger.tsx';
 import { addressOf, Time } from './database-card.tsx';
@@ -85,6 +86,7 @@ function Content({ projectId, live, database }: ContentProps) {
       <TablesCard projectId={projectId} database={database} clockAheadMs={live.clockAheadMs} retry={actions.retry} />
       <HistoryCard projectId={projectId} databaseId={database.id} />
       <VerificationCard projectId={projectId} database={database} verify={actions.verify} />
+      <ProfileLink projectId={projectId} databaseId={database.id} />
       <SnippetsCard database={database} />
       <DangerCard projectId={projectId} database={database} resync={actions.resync} />
     </Stack>

@@ -1,0 +1,43 @@
+import { Notice } from '../../../components/feedback.tsx';
+import { RemedyText } from '../../../components/remedy.tsx';
+import type { Compared } from '../../../lib/profiles.ts';
+import styles from './profile.module.css';
+
+/** What is wrong with the statements of the last run, and what to do; and why some were not measured. */
+export function ProfileFindings({ compared }: { compared: readonly Compared[] }) {
+  const notable = compared.filter(({ now }) => now.findings.length > 0 || now.error !== null || now.skipped !== null);
+  if (notable.length === 0) return null;
+  return (
+    <div className={styles.notices}>
+      {notable.map((one) => (
+        <Findings key={`${one.mapping} ${one.now.statement}`} {...one} />
+      ))}
+    </div>
+  );
+}
+
+function Findings({ mapping, now: { statement, findings, error, skipped } }: Compared) {
+  const about = `${mapping}, ${statement}`;
+  return (
+    <>
+      {findings.map(({ code, severity, message, remedy }) => (
+        <Notice key={code + message} tone={severity === 'bad' ? 'failing' : 'behind'} title={`${about}: ${message}`}>
+          <RemedyText remedy={remedy} />
+        </Notice>
+      ))}
+      {error && (
+        <Notice tone="behind" title={`${about}: ${error.message}`}>
+          <RemedyText remedy={error.remedy} />
+          <p>
+            <code>{error.code}</code>
+          </p>
+        </Notice>
+      )}
+      {skipped && skipped.reason !== 'NO_ROWS' && (
+        <Notice tone="info" title={`${about} was not run`}>
+          <p>{skipped.message}</p>
+        </Notice>
+      )}
+    </>
+  );
+}
