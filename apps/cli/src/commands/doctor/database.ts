@@ -1,7 +1,7 @@
 import type { Database } from '@hexclave/db';
 import { isPortFree } from '@hexclave/embedded-postgres';
 import { CATALOGUE, loadEnvironment } from '@hexclave/env';
-import { listMigrations } from '@hexclave/migrations';
+import { findDrift, listMigrations } from '@hexclave/migrations';
 import { checkInternalDatabase, portsOf } from '@hexclave/server';
 import type { Context } from '../../context.ts';
 import { withInternalDatabase } from '../../internal-database.ts';
@@ -26,6 +26,7 @@ export async function checkDatabase(context: Context): Promise<Check[]> {
     return [
       ...(await checkSettings(database, notes)),
       ...(await checkMigrations(database, context)),
+      ...(await checkDrift(database, context)),
       ...(await checkClock(database)),
     ];
   });
@@ -118,4 +119,22 @@ export function judgeSkew(name: string, skew: number): Check {
   if (size > HARMFUL_SKEW_MS) return fail(name, `${message} Signed requests are refused.`, remedy);
   if (size > NOTICEABLE_SKEW_MS) return warn(name, message, remedy);
   return ok(name, `within ${duration(Math.max(1, size))} of this machine’s`);
+}
+
+const SHOWN_DIFFERENCES = 5;
+
+/** Triggers, functions, columns, constraints and indexes against what the migrations make. */
+async function checkDrift(database: Database, { assets }: Context): Promise<Check[]> {
+  const report = await findDrift(database, { directory: assets.migrationsDirectory });
+  if (!report.comparable) return [skip('schema', 'not compared: the migrations are not those of this version')];
+  if (report.drift.length === 0) return [ok('schema', 'as the migrations made it')];
+  const named = report.drift.slice(0, SHOWN_DIFFERENCES).map(({ object, state }) => `${object} is ${state}`);
+  const more = report.drift.length - named.length;
+  return [
+    warn(
+      'schema',
+      `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`,
+      'Undo what was changed by hand; packages/migrations/sql has what should be there.',
+    ),
+  ];
 }
