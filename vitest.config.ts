@@ -19,6 +19,8 @@ export default defineConfig({
     setupFiles: ['packages/testing/src/setup-file.ts'],
     // Processes, not threads: tests start programs, and one that crashes must not take others with it.
     pool: 'forks',
+    // Most of the time a test waits for programs that it has started. By default, one core is left idle of two.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

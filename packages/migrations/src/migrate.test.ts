@@ -90,8 +90,12 @@ test('an older version is told which version to deploy, and a running one of bef
     '0002_gone.sql': '-- compatibility: breaking\nALTER TABLE "Item" DROP COLUMN "code";',
   });
   await migrate(database, { directory: newer, version: '3.1.4' });
-  for (const refused of [migrate(database, { directory: older }), assertMigrated(database.db, { directory: older })]) {
-    await expect(refused).rejects.toMatchObject({
+  const refused = [
+    () => migrate(database, { directory: older }),
+    () => assertMigrated(database.db, { directory: older }),
+  ];
+  for (const attempt of refused) {
+    await expect(attempt()).rejects.toMatchObject({
       code: 'MIGRATION_DATABASE_TOO_NEW',
       message: expect.stringContaining('0002_gone, applied by Hexclave 3.1.4'),
       remedy: expect.stringContaining('Deploy Hexclave 3.1.4 or newer'),
