@@ -48,9 +48,14 @@ export async function createFolder(): Promise<string> {
   return folder;
 }
 
+/** Whose program may not listen yet. */
+const handedOut = new Set<number>();
+
 async function freePortPrefix(): Promise<number> {
   for (;;) {
     const prefix = randomInt(200, 320);
+    if (handedOut.has(prefix)) continue;
+    handedOut.add(prefix);
     const free = await Promise.all(Object.values(portsOf(prefix)).map(isPortFree));
     if (free.every(Boolean)) return prefix;
   }

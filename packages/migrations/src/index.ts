@@ -9,8 +9,9 @@ export {
   readMigrations,
   SOURCE_DIRECTORY,
 } from './files.ts';
-export type { AppliedMigration } from './ledger.ts';
+export { type AppliedMigration, readBreaking } from './ledger.ts';
 export {
+  assertKnown,
   assertMigrated,
   listMigrations,
   type MigrateOptions,

@@ -50,6 +50,14 @@ export async function readLedger(db: Queryable): Promise<AppliedMigration[]> {
   );
 }
 
+/** The names of those that end every server which does not know them. Asked so often that it is one small statement. */
+export async function readBreaking(db: Queryable): Promise<string[]> {
+  const rows = await db.query<{ name: string }>(
+    `SELECT m."name" FROM "SchemaMigration" m WHERE m."compatibility" = 'breaking'`,
+  );
+  return rows.map(({ name }) => name);
+}
+
 export type Done = { durationMs: number; version?: string };
 
 export async function recordMigration(

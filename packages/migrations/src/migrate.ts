@@ -6,7 +6,7 @@ import type { BackfillProgress } from './backfill.ts';
 import { type MigrationFile, readMigrations, SOURCE_DIRECTORY } from './files.ts';
 import { type AppliedMigration, prepareLedger, readLedger } from './ledger.ts';
 import { withMigrationLock } from './lock.ts';
-import { planMigrations } from './plan.ts';
+import { planMigrations, refuseTooNew } from './plan.ts';
 
 export type MigrationProgress =
   | { phase: 'applying'; name: string; remaining: number }
@@ -144,6 +144,16 @@ export async function assertMigrated(
     message: `The database lacks ${1 + others.length} of this version’s migrations, beginning with ${next.name}.`,
     remedy: 'Apply them first, or leave out HEXCLAVE_SKIP_MIGRATIONS and HEXCLAVE_RUN_MIGRATIONS.',
   });
+}
+
+/**
+ * For a server that runs: makes sure that nobody has applied a migration meanwhile that it must not work with.
+ *
+ * @param known the names of its own ones, from when it started: the files may be others by now
+ * @throws {HexclaveError} MIGRATION_DATABASE_TOO_NEW
+ */
+export async function assertKnown(db: Pick<Database, 'query'>, known: ReadonlySet<string>): Promise<void> {
+  refuseTooNew(known, await readLedger(db));
 }
 
 export type MigrationState = {

@@ -5,17 +5,19 @@ import type { AppliedMigration } from './ledger.ts';
 /** The migrations still to be applied, in order; refuses a database that these files do not fit. */
 export function planMigrations(files: MigrationFile[], applied: AppliedMigration[]): MigrationFile[] {
   const known = new Map(files.map((file) => [file.name, file]));
-  for (const migration of applied) checkApplied(migration, known.get(migration.name));
+  refuseTooNew(known, applied);
+  for (const { name, sha256 } of applied) {
+    const file = known.get(name);
+    if (file !== undefined && file.sha256 !== sha256) throw changed(name);
+  }
   const done = new Set(applied.map(({ name }) => name));
   return files.filter(({ name }) => !done.has(name));
 }
 
-function checkApplied(migration: AppliedMigration, file: MigrationFile | undefined): void {
-  if (file === undefined) {
-    if (migration.compatibility === 'breaking') throw databaseTooNew(migration);
-  } else if (file.sha256 !== migration.sha256) {
-    throw changed(migration.name);
-  }
+/** Refuses a database that has a migration which is not `known` and marked as breaking for whoever does not know it. */
+export function refuseTooNew(known: { has(name: string): boolean }, applied: readonly AppliedMigration[]): void {
+  const tooNew = applied.find(({ name, compatibility }) => compatibility === 'breaking' && !known.has(name));
+  if (tooNew !== undefined) throw databaseTooNew(tooNew);
 }
 
 function databaseTooNew({ name, version }: AppliedMigration): HexclaveError {

@@ -28,6 +28,8 @@ export type PipelineOptions = {
   readonly verifier?: Verifier;
   /** This process, for the status, which then gets its samples. */
   readonly process?: ProcessInfo;
+  /** Told every few seconds which migrations the database has that a process must know in order to work on it. */
+  readonly onBreakingMigrations?: (names: readonly string[]) => unknown;
 } & Watching;
 
 /** A running pipeline. `stop` resolves when nothing is under way any more. */
@@ -63,8 +65,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     resident.listen({ channels, onError: report('listener') }, stopping.signal),
     runRetention(db, catalog, report('retention'), stopping.signal),
     options.verifier?.run(stopping.signal),
-    options.process &&
-      runSampler({ db, catalog, process: options.process, activity, onError: report('status') }, stopping.signal),
+    runStatus(options, activity, report('status'), stopping.signal),
   ];
   return {
     stop: async () => {
@@ -73,6 +74,16 @@ export function startPipeline(options: PipelineOptions): Pipeline {
       await deliveries.finished();
     },
   };
+}
+
+async function runStatus(
+  { db, catalog, process, onBreakingMigrations }: PipelineOptions,
+  activity: Activity,
+  onError: (error: unknown) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (process === undefined) return;
+  await runSampler({ db, catalog, process, activity, onBreakingMigrations, onError }, signal);
 }
 
 async function runRetention(db: Database, catalog: Catalog, onError: (error: unknown) => void, signal: AbortSignal) {

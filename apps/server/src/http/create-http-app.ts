@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { assertHealthy } from '../services/health.ts';
 import { createStatusService, type StatusService } from '../services/status-service.ts';
+import type { SchemaWatch } from '../start/schema-watch.ts';
 import { answerScrape } from '../telemetry/metrics-route.ts';
 import type { HttpTelemetry } from '../telemetry/telemetry.ts';
 import { type Api, createApi } from './api.ts';
@@ -25,6 +26,8 @@ export type HttpAppDependencies = Omit<HttpServices, 'status'> & {
   /** Adds the routes of the sync pipeline, below the API's root. They authenticate for themselves. */
   mountInternalSyncRoutes?: (api: Api) => void;
   telemetry?: HttpTelemetry;
+  /** Told what the database says when somebody asks for our health. */
+  schemaWatch?: Pick<SchemaWatch, 'found'>;
 };
 
 /** The whole HTTP interface, as an app that any server or test can listen with. */
@@ -70,13 +73,14 @@ function mountDocumentation(api: Api, version: string): void {
 /** What load balancers and monitors ask for, outside of the API. */
 function mountForMachines(
   app: Hono<HttpEnvironment>,
-  { database, config: { trustedProxies = 0 }, telemetry }: HttpAppDependencies,
+  { database, config: { trustedProxies = 0 }, telemetry, schemaWatch }: HttpAppDependencies,
   limiter: RateLimiter,
 ): void {
   app.get('/health', async (c) => {
     c.get('facts').route = 'GET /health';
     await limiter.count('client', clientAddress(c, trustedProxies));
-    await assertHealthy(database);
+    const breaking = await assertHealthy(database);
+    await schemaWatch?.found(breaking);
     return c.json({ status: 'ok' });
   });
   app.get('/metrics', (c) => answerScrape(c, telemetry?.metrics, limiter, trustedProxies));

@@ -10,7 +10,7 @@ import { createLogger } from './logger.ts';
 import { startProduction } from './production.ts';
 import type { StartContext } from './start-context.ts';
 import { stepsOf } from './steps.ts';
-import { aborted, stopSignal } from './stop-signals.ts';
+import { aborted, watchForStop } from './stop-signals.ts';
 
 export type RunOptions = {
   /** What NODE_ENV is unless it is set. Default: `development`. */
@@ -21,18 +21,26 @@ export type RunOptions = {
   dashboardFiles?: Promise<string>;
 };
 
-/** Runs a server until the process is asked to stop, then ends the process: with 0, or with 1 if it could not start. */
+/**
+ * Runs a server until the process is asked to stop, then ends the process: with 0, or with 1 if it could not start or
+ * cannot go on.
+ */
 export async function run(options: RunOptions = {}): Promise<never> {
   forgetDriverDefaults();
   const closers = createClosers();
-  const signal = stopSignal(() => console.error('Stopping …'));
+  const { signal, stop } = watchForStop(() => console.error('Stopping …'));
   let logger: Logger | undefined;
+  const stopFor = ({ code, message, remedy }: HexclaveError) => {
+    process.exitCode = 1;
+    logger?.fatal({ code, remedy }, message);
+    stop();
+  };
   try {
     const environment = loadEnvironment(CATALOGUE, { defaultMode: options.defaultMode });
     logger = await createLogger(environment);
     const { migrationsDirectory } = options;
     const dashboardFiles = placedFiles(environment) ?? options.dashboardFiles;
-    await start({ environment, logger, closers, signal, migrationsDirectory, dashboardFiles });
+    await start({ environment, logger, closers, signal, stopFor, migrationsDirectory, dashboardFiles });
     await aborted(signal);
   } catch (error) {
     if (!signal.aborted) report(error, logger);

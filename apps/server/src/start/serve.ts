@@ -16,6 +16,7 @@ import { VERSION } from '../version.ts';
 import { listen } from './http-listener.ts';
 import type { Ports } from './ports.ts';
 import { renewEncryption } from './renew-encryption.ts';
+import { createSchemaWatch } from './schema-watch.ts';
 import type { Secrets } from './secrets.ts';
 import type { StartContext } from './start-context.ts';
 
@@ -32,10 +33,11 @@ const HTTP_GRACE_MS = 5_000;
 
 /** Starts pipeline, API and dashboard over a database that is ready. */
 export async function serve(context: StartContext, options: ServeOptions): Promise<Served> {
-  const { environment, logger, closers, signal } = context;
+  const { environment, logger, closers, signal, stopFor, migrationsDirectory } = context;
   const { database, secrets, host, ports } = options;
   const cipher = createConnectionCipher(secrets.serverSecret, secrets.previousServerSecrets);
   await renewEncryption(database, cipher, logger);
+  const schemaWatch = await createSchemaWatch({ database, migrationsDirectory, onTooNew: stopFor });
   const telemetry = await startTelemetry(environment, secrets.metricsSecret, database, logger);
   closers.add(() => telemetry.stop());
   const apiUrl = environment.apiUrl ?? `http://localhost:${ports.api}`;
@@ -52,6 +54,7 @@ export async function serve(context: StartContext, options: ServeOptions): Promi
     config: syncConfigOf(environment, secrets, apiUrl),
     telemetry: telemetry.sync,
     onSynced: status.hub.wake,
+    schemaWatch,
   });
   closers.add(() => sync.stop());
   const app = createHttpApp({
@@ -65,6 +68,7 @@ export async function serve(context: StartContext, options: ServeOptions): Promi
     config: { version: VERSION, trustedProxies: environment.trustedProxies },
     mountInternalSyncRoutes: (api) => api.route(SYNC_ROUTES_PATH, sync.routes),
     telemetry: telemetry.http,
+    schemaWatch,
   });
   sync.start();
   signal.throwIfAborted();

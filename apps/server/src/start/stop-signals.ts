@@ -7,26 +7,31 @@ const PARENT_POLL_MS = 200;
 /** After that, whatever still hangs is left to the crash safety that everything here has anyway. */
 const LAST_RESORT_MS = 35_000;
 
-/**
- * Aborts when the process is asked to stop. Who asks again, or has waited for too long, gets an immediate end with
- * exit code 1.
- */
-export function stopSignal(onStopping: () => void): AbortSignal {
+export type Stopping = {
+  /** Aborts when the process is asked to stop. */
+  readonly signal: AbortSignal;
+  /** Asks it. */
+  stop(): void;
+};
+
+/** Who asks again, or has waited for too long, gets an immediate end with exit code 1. */
+export function watchForStop(onStopping: () => void): Stopping {
   const stopping = new AbortController();
   let stopAt = 0;
+  const stop = () => {
+    if (stopping.signal.aborted) return;
+    stopAt = Date.now();
+    setTimeout(() => endNow('It took too long to stop in order'), LAST_RESORT_MS).unref();
+    onStopping();
+    stopping.abort();
+  };
   const onSignal = () => {
-    if (!stopping.signal.aborted) {
-      stopAt = Date.now();
-      setTimeout(() => endNow('It took too long to stop in order'), LAST_RESORT_MS).unref();
-      onStopping();
-      stopping.abort();
-    } else if (Date.now() - stopAt > SAME_PRESS_MS) {
-      endNow('Stopped without waiting');
-    }
+    if (stopping.signal.aborted && Date.now() - stopAt > SAME_PRESS_MS) endNow('Stopped without waiting');
+    stop();
   };
   for (const name of STOP_SIGNALS) process.on(name, onSignal);
   whenNpmEnds(onSignal);
-  return stopping.signal;
+  return { signal: stopping.signal, stop };
 }
 
 /**

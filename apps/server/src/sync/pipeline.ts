@@ -19,6 +19,7 @@ import type { Logger } from 'pino';
 import type { ConnectionCipher } from '../external-databases/connection-cipher.ts';
 import type { HttpEnvironment } from '../http/environment.ts';
 import { describeFailure } from '../http/errors.ts';
+import type { SchemaWatch } from '../start/schema-watch.ts';
 import { type SyncTelemetry, UNWATCHED } from '../telemetry/telemetry.ts';
 import { VERSION } from '../version.ts';
 import type { SyncConfig } from './config.ts';
@@ -35,6 +36,7 @@ export type SyncDependencies = {
   readonly telemetry?: SyncTelemetry;
   /** Called after every delivery of a sync from this process. */
   readonly onSynced?: () => void;
+  readonly schemaWatch?: SchemaWatch;
 };
 
 /** The sync pipeline of one server process. */
@@ -56,7 +58,7 @@ export const STOP_WITHIN_MS = 20_000;
 const CLOSE_WITHIN_MS = 2_000;
 
 export function createSync({ connectionString, cipher, logger, config, ...rest }: SyncDependencies): Sync {
-  const { telemetry = UNWATCHED, onSynced = () => undefined } = rest;
+  const { telemetry = UNWATCHED, onSynced = () => undefined, schemaWatch } = rest;
   const resident = createResident({ connectionString, applicationName: 'hexclave sync listener' });
   const { engineDb, queueDb } = openPools(connectionString, resident, logger);
   telemetry.pools({ engine: engineDb, queue: queueDb });
@@ -74,6 +76,7 @@ export function createSync({ connectionString, cipher, logger, config, ...rest }
   const deliver = afterSync(telemetry.deliver(deliveryOf(config, engine, caller), queueDb), onSynced);
   const reportPart = (part: string, error: unknown, about?: About) => {
     telemetry.onError(part);
+    schemaWatch?.failed(error);
     logger.error({ part, ...factsOf(about), failure: describeFailure(error) }, 'sync pipeline failed');
   };
   const verifier = createVerifier({
@@ -100,6 +103,7 @@ export function createSync({ connectionString, cipher, logger, config, ...rest }
       watching,
       trustedProxies: config.trustedProxies ?? 0,
       stopping: stopping.signal,
+      look: schemaWatch?.look,
     }),
     start: () => {
       if (config.runLoops) {
@@ -108,6 +112,7 @@ export function createSync({ connectionString, cipher, logger, config, ...rest }
           deliver,
           verifier,
           process: thisProcess(),
+          onBreakingMigrations: schemaWatch?.found,
           onError: reportPart,
           ...watching,
         });

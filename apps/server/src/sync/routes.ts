@@ -29,6 +29,8 @@ export type SyncRoutesDependencies = EngineRequestServices & {
   /** Of requests with a wrong secret; `false` lifts the limit. */
   readonly rateLimits?: Partial<RateLimits> | false;
   readonly trustedProxies?: number;
+  /** Refuses work on a schema that is too new: a process without loops has no heartbeat that would tell. */
+  readonly look?: (() => Promise<void>) | undefined;
 };
 
 type RequestContext = Context<HttpEnvironment>;
@@ -38,7 +40,7 @@ export const SYNC_ROUTES_PATH = '/internal/external-db-sync';
 
 /** The routes that drive the pipeline, to be mounted at {@link SYNC_ROUTES_PATH} below the API's root. */
 export function syncRoutes(dependencies: SyncRoutesDependencies): Hono<HttpEnvironment> {
-  const { database, deliver, onError, stopping, watching } = dependencies;
+  const { database, deliver, onError, stopping, watching, look } = dependencies;
   const app = new Hono<HttpEnvironment>();
   const limiter = createRateLimiter(dependencies.rateLimits);
   const bind = (route: AnyRoute, handle: (c: RequestContext) => Promise<object>) => {
@@ -53,10 +55,14 @@ export function syncRoutes(dependencies: SyncRoutesDependencies): Hono<HttpEnvir
     });
   };
 
+  const authorize = async (c: RequestContext) => {
+    assertCron(c, dependencies.cronSecret);
+    await look?.();
+  };
   const sample = sampler(hexclaveCatalog);
   const forgetOld = forgetOldInTime(hexclaveCatalog);
   bind(definitions.runSequencer, async (c) => {
-    assertCron(c, dependencies.cronSecret);
+    await authorize(c);
     const { query } = await inputOf(c, definitions.runSequencer);
     const numbered = await numberAll(database, query.maxDurationMs, endOf(c, stopping), watching);
     // Where no process runs for long, nobody else takes the samples of the status, or clears away what is old.
@@ -65,18 +71,19 @@ export function syncRoutes(dependencies: SyncRoutesDependencies): Hono<HttpEnvir
     return { numbered: Number(numbered) };
   });
   bind(definitions.runPoller, async (c) => {
-    assertCron(c, dependencies.cronSecret);
+    await authorize(c);
     const { query } = await inputOf(c, definitions.runPoller);
     const options = { db: database, deliver, onError, observer: watching.observer };
     return { delivered: await pollOnce(options, query.maxDurationMs, endOf(c, stopping)) };
   });
   bind(definitions.runVerifier, async (c) => {
-    assertCron(c, dependencies.cronSecret);
+    await authorize(c);
     const { query } = await inputOf(c, definitions.runVerifier);
     return { turns: await verifyFor(dependencies.verifier, query.maxDurationMs, endOf(c, stopping)) };
   });
   bind(definitions.runSyncEngine, async (c) => {
     const sender = await authenticateSender(dependencies, await signedRequestOf(c));
+    await look?.();
     const { body } = await inputOf(c, definitions.runSyncEngine);
     assertSameRequest(c, sender, body.requestId);
     c.get('facts').tenancy_id = body.tenancyId;

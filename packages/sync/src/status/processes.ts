@@ -49,16 +49,21 @@ const SEEN = `
   INSERT INTO "PipelineProcess" ("id", "host", "processId", "version", "startedAt", "sequencerRanAt", "pollerRanAt", "deliveries")
   VALUES ($1, $2, $3, $4, now() - $5 * interval '1 millisecond', now() - $6 * interval '1 millisecond', now() - $7 * interval '1 millisecond', $8)
   ON CONFLICT ("id") DO UPDATE SET "seenAt" = now(), "sequencerRanAt" = excluded."sequencerRanAt",
-    "pollerRanAt" = excluded."pollerRanAt", "deliveries" = excluded."deliveries"`;
+    "pollerRanAt" = excluded."pollerRanAt", "deliveries" = excluded."deliveries"
+  RETURNING ARRAY(SELECT m."name" FROM "SchemaMigration" m WHERE m."compatibility" = 'breaking') AS "breaking"`;
 
-/** Times are told by how long ago they were: clocks of servers differ. */
-export async function tellProcess(db: Database, info: ProcessInfo, activity: Activity): Promise<void> {
+/**
+ * Times are told by how long ago they were: clocks of servers differ. Returns which migrations a process that does not
+ * know them must not work with.
+ */
+export async function tellProcess(db: Database, info: ProcessInfo, activity: Activity): Promise<string[]> {
   const now = Date.now();
   const ago = (date: Date | null) => (date === null ? null : Math.max(0, now - date.getTime()));
-  await db.query(SEEN, [
+  const [row] = await db.query<{ breaking: string[] }>(SEEN, [
     ...[info.id, info.host, info.processId, info.version, ago(info.startedAt)],
     ...[ago(activity.sequencerRanAt), ago(activity.pollerRanAt), activity.deliveries()],
   ]);
+  return row?.breaking ?? [];
 }
 
 /** One that has ended in good order is not missed. */

@@ -9,6 +9,8 @@ export type SamplerOptions = {
   readonly catalog: Catalog;
   readonly process: ProcessInfo;
   readonly activity: Activity;
+  /** Told at every tick. */
+  readonly onBreakingMigrations?: (names: readonly string[]) => unknown;
   readonly onError: (error: unknown) => void;
 };
 
@@ -19,7 +21,7 @@ const TICK_MS = 5_000;
 export async function runSampler({ db, catalog, onError, ...own }: SamplerOptions, signal: AbortSignal): Promise<void> {
   const sample = sampler(catalog);
   while (!signal.aborted) {
-    await tellProcess(db, own.process, own.activity).catch(onError);
+    await tellProcess(db, own.process, own.activity).then(own.onBreakingMigrations).catch(onError);
     await sample(db).catch(onError);
     await delay(TICK_MS, undefined, { signal, ref: false }).catch(() => undefined);
   }
