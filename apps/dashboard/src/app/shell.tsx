@@ -1,6 +1,6 @@
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { IconButton } from '../components/button.tsx';
 import type { IconName } from '../components/icon.tsx';
 import { leave, sessionQuery, signOut, useSession } from '../lib/session.ts';
@@ -23,18 +23,41 @@ function Frame() {
       <a className={styles.skip} href="#main">
         Skip to the page
       </a>
-      <nav className={styles.side} aria-label="Main">
-        <Link to="/" className={styles.brand}>
-          <Logo />
-          Hexclave
-        </Link>
-        <Navigation />
-        <Foot />
-      </nav>
+      <Side />
       <main id="main" ref={main} tabIndex={-1} className={styles.main}>
         <Outlet />
       </main>
     </div>
+  );
+}
+
+/** Where one can go: beside the page, or behind a button above it where there is little room. */
+function Side() {
+  const { pathname } = useLocation();
+  // At another page than that where it was opened, it is closed.
+  const [openedAt, setOpenedAt] = useState<string>();
+  const isOpen = openedAt === pathname;
+  const linksId = useId();
+  return (
+    <nav className={styles.side} aria-label="Main" onKeyDown={({ key }) => key === 'Escape' && setOpenedAt(undefined)}>
+      <div className={styles.menu}>
+        <IconButton
+          icon={isOpen ? 'cross' : 'menu'}
+          label="Menu"
+          aria-expanded={isOpen}
+          aria-controls={linksId}
+          onClick={() => setOpenedAt(isOpen ? undefined : pathname)}
+        />
+      </div>
+      <Link to="/" className={styles.brand}>
+        <Logo />
+        Hexclave
+      </Link>
+      <div id={linksId} className={isOpen ? `${styles.links} ${styles.opened}` : styles.links}>
+        <Navigation />
+      </div>
+      <Foot />
+    </nav>
   );
 }
 

@@ -3,8 +3,8 @@ import styles from './choice.module.css';
 export type Choice<Value extends string> = {
   value: Value;
   label: string;
-  /** How many there are; undefined while it is not known. */
-  count: number | undefined;
+  /** How many there are, such as `10,002` or `200+`; undefined while it is not known. */
+  count: string | undefined;
 };
 
 type ChoicesProps<Value extends string> = {
@@ -28,7 +28,7 @@ export function Choices<Value extends string>({ label, choices, chosen, onChoose
             aria-pressed={value === chosen}
             onClick={() => onChoose(value)}
           >
-            <span className={styles.count}>{count === undefined ? '–' : count.toLocaleString('en')}</span>
+            <span className={styles.count}>{count ?? '–'}</span>
             <span className={`${styles.label} ${styles[value] ?? ''}`}>{name}</span>
           </button>
         ))}

@@ -1,81 +1,113 @@
-import type { Project, ProjectSyncSummary } from '@hexclave/contract';
+import type { AllSyncStatus } from '@hexclave/contract';
 import type { StatusMessage } from '@hexclave/sdk';
 import {
   type InfiniteData,
   infiniteQueryOptions,
-  type QueryClient,
+  keepPreviousData,
   useInfiniteQuery,
   useQueryClient,
 } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
-import type { ShownState } from '../components/state-pill.tsx';
 import { clientFor } from './clients.ts';
 import { statusFeed } from './live-status.ts';
+import { matches, ofSummary, type ProjectFilter, rowsOf, type SummaryChanges, withChanges } from './project-list.ts';
 
-/** A project as the operator's list shows it. */
-export type ListedProject = {
-  id: string;
-  name: string;
-  /** Of a branch other than the main one, which has a line of its own. */
-  branch: string | undefined;
-  state: ShownState;
-  /** Undefined without an external database. */
-  sync: ProjectSyncSummary | undefined;
-};
+/** What the server sorts by: `state` has what needs attention first. */
+export type ServerSort = 'state' | 'name' | '-name';
 
-const MAIN_BRANCH = 'main';
-const SUMMARIES_PER_PAGE = 200;
-const PROJECTS_PER_PAGE = 1_000;
-const STALE_AFTER_MS = 5 * 60_000;
+const PER_PAGE = 200;
+const UNCOPIED = ['all-projects', 'uncopied'];
 const operator = clientFor('internal');
+/** The stream keeps what is shown up to date; what is not shown is not kept. */
+const WHILE_SHOWN = { staleTime: Number.POSITIVE_INFINITY, gcTime: 0 };
 
-type SummaryPage = { items: ProjectSyncSummary[]; pagination: { next_cursor: string | null } };
+type Pages = InfiniteData<AllSyncStatus, string | undefined>;
 
-/** The worst first, so that what needs attention is there at once while the rest is still coming. */
-const summariesQuery = infiniteQueryOptions({
-  queryKey: ['all-projects', 'sync'],
-  initialPageParam: undefined as string | undefined,
-  queryFn: async ({ pageParam, signal }): Promise<SummaryPage> => {
-    const query = { scope: 'all', limit: SUMMARIES_PER_PAGE, ...(pageParam && { cursor: pageParam }) } as const;
-    const page = await operator.dbSync.status(query, { signal });
-    if (page.scope !== 'all') throw new TypeError('The server answered with the status of one project');
-    return { items: page.items, pagination: page.pagination };
-  },
-  getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
-  staleTime: STALE_AFTER_MS,
-});
+const summariesQuery = ({ state, query }: ProjectFilter, sort: ServerSort) =>
+  infiniteQueryOptions({
+    queryKey: ['all-projects', 'sync', state, query, sort],
+    initialPageParam: undefined as string | undefined,
+    enabled: state !== 'none',
+    queryFn: async ({ pageParam, signal }): Promise<AllSyncStatus> => {
+      const filter = { ...(state !== 'all' && state !== 'none' && { state }), ...(query !== '' && { query }) };
+      const page = await operator.dbSync.status(
+        { scope: 'all', sort, limit: PER_PAGE, ...filter, ...(pageParam && { cursor: pageParam }) },
+        { signal },
+      );
+      if (page.scope !== 'all') throw new TypeError('The server answered with the status of one project');
+      return page;
+    },
+    getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
+    ...WHILE_SHOWN,
+  });
 
-const projectsQuery = infiniteQueryOptions({
-  queryKey: ['all-projects', 'list'],
-  initialPageParam: undefined as string | undefined,
-  queryFn: ({ pageParam, signal }) =>
-    operator.projects.list({ limit: PROJECTS_PER_PAGE, ...(pageParam && { cursor: pageParam }) }, { signal }),
-  getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
-  staleTime: STALE_AFTER_MS,
-});
+/** Projects that are copied nowhere, of which the status does not know. */
+const uncopiedQuery = (query: string) =>
+  infiniteQueryOptions({
+    queryKey: [...UNCOPIED, query],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      operator.projects.list(
+        {
+          external_databases: 'none',
+          limit: PER_PAGE,
+          ...(query !== '' && { query }),
+          ...(pageParam && { cursor: pageParam }),
+        },
+        { signal },
+      ),
+    getNextPageParam: (page) => page.pagination.next_cursor ?? undefined,
+    ...WHILE_SHOWN,
+  });
 
-/** All projects, page after page in the background, kept up to date by the live status. */
-export function useAllProjects() {
-  const summaries = useInfiniteQuery(summariesQuery);
-  const projects = useInfiniteQuery(projectsQuery);
-  useNextPage(summaries);
-  useNextPage(projects);
-  useLiveSummaries();
-  // Of a project that is not among the summaries, nothing can be said until all of these are there.
-  const isComplete = summaries.isSuccess && !summaries.hasNextPage;
-  const rows = useMemo(
-    () => merge(itemsOf(summaries.data), isComplete ? itemsOf(projects.data) : []),
-    [summaries.data, projects.data, isComplete],
-  );
+/** The projects that are looked for, as far as they are loaded, kept up to date by the live status. */
+export function useAllProjects(filter: ProjectFilter, sort: ServerSort) {
+  const { state, query } = filter;
+  const synced = useInfiniteQuery({ ...summariesQuery(filter, sort), placeholderData: keepPreviousData });
+  const uncopied = useInfiniteQuery({ ...uncopiedQuery(query), placeholderData: keepPreviousData });
+  const allUncopied = useInfiniteQuery(uncopiedQuery(''));
+  useLiveSummaries(filter, sort);
+  const hasAllSynced = state === 'none' || (synced.isSuccess && !synced.hasNextPage);
+  // Projects without a copy come last, and only once all others are there.
+  const showsUncopied = state === 'none' || (state === 'all' && hasAllSynced);
+  const rows = useMemo(() => {
+    const summaries = state === 'none' ? [] : itemsOf(synced.data);
+    const rest = showsUncopied ? itemsOf(uncopied.data) : [];
+    return rowsOf({ summaries, uncopied: rest }, { state, query }, sort === 'state');
+  }, [synced.data, uncopied.data, state, query, sort, showsUncopied]);
+  const next = hasAllSynced ? uncopied : synced;
   return {
     rows,
-    isLoading: summaries.isPending,
-    /** Whether more are coming. */
-    isIncomplete: summaries.hasNextPage || projects.hasNextPage,
-    error: summaries.error ?? projects.error,
+    isLoading: state === 'none' ? uncopied.isPending : synced.isPending,
+    /** Whether all that match came with one page, and can then be sorted by whatever is in it. */
+    isComplete: hasAllSynced && (synced.data?.pages.length ?? 0) <= 1 && !(showsUncopied && uncopied.hasNextPage),
+    more: {
+      isThere: next.hasNextPage && (!hasAllSynced || showsUncopied),
+      load: () => {
+        if (next.hasNextPage && !next.isFetching && !next.isError) void next.fetchNextPage();
+      },
+    },
+    /** Of all projects, when the list was loaded. */
+    totals: synced.data?.pages.at(-1)?.totals,
+    /** Whatever is looked for: all of them, or as many as one page has. */
+    uncopied: allUncopied.data && { count: itemsOf(allUncopied.data).length, areMore: allUncopied.hasNextPage },
+    ...failureOf([synced, uncopied]),
+  };
+}
+
+type Loading = {
+  error: Error | null;
+  isFetchNextPageError: boolean;
+  fetchNextPage: () => unknown;
+  refetch: () => unknown;
+};
+
+function failureOf(lists: readonly Loading[]) {
+  const failed = lists.filter(({ error }) => error !== null);
+  return {
+    error: failed[0]?.error ?? null,
     retry: () => {
-      if (summaries.error) void summaries.refetch();
-      if (projects.error) void projects.refetch();
+      for (const list of failed) void (list.isFetchNextPageError ? list.fetchNextPage() : list.refetch());
     },
   };
 }
@@ -84,90 +116,39 @@ function itemsOf<Item>(data: { pages: { items: Item[] }[] } | undefined): Item[]
   return data?.pages.flatMap(({ items }) => items) ?? [];
 }
 
-type Pages = { hasNextPage: boolean; isFetching: boolean; isError: boolean; fetchNextPage: () => unknown };
-
-function useNextPage({ hasNextPage, isFetching, isError, fetchNextPage }: Pages): void {
-  useEffect(() => {
-    if (hasNextPage && !isFetching && !isError) fetchNextPage();
-  }, [hasNextPage, isFetching, isError, fetchNextPage]);
-}
-
-/** Takes a project that was deleted out of the list, which is not worth being loaded anew for that. */
-export function forgetProject(queryClient: QueryClient, projectId: string): void {
-  const isOther = (item: { id?: string; project_id?: string }) => (item.project_id ?? item.id) !== projectId;
-  queryClient.setQueriesData<InfiniteData<{ items: object[] }>>({ queryKey: ['all-projects'] }, (data) =>
-    data === undefined
-      ? data
-      : { ...data, pages: data.pages.map((page) => ({ ...page, items: page.items.filter(isOther) })) },
-  );
-}
-
-/** Puts what the live status says of single projects into the pages. */
-function useLiveSummaries(): void {
+/** Puts what the live status says of single projects into what is loaded. */
+function useLiveSummaries({ state, query }: ProjectFilter, sort: ServerSort): void {
   const queryClient = useQueryClient();
-  useEffect(
-    () =>
-      statusFeed('all', 'internal').onMessage((message) => {
-        const changes = changesOf(message);
-        if (changes.size === 0) return;
-        queryClient.setQueryData<InfiniteData<SummaryPage, string | undefined>>(summariesQuery.queryKey, (data) =>
-          data === undefined ? data : withChanges(data, changes),
-        );
-      }),
-    [queryClient],
-  );
+  useEffect(() => {
+    const filter = { state, query };
+    const { queryKey } = summariesQuery(filter, sort);
+    const feed = statusFeed('all', 'internal');
+    let isFollowing = feed.get().status !== undefined;
+    return feed.onMessage((message) => {
+      const isAnew = message.type === 'snapshot' && isFollowing;
+      isFollowing = true;
+      // Changes were missed, of which nobody knows which they were.
+      if (isAnew) return void queryClient.invalidateQueries({ queryKey });
+      const changes = changesOf(message);
+      if (changes.size === 0) return;
+      queryClient.setQueryData<Pages>(queryKey, (data) => data && put(data, changes, filter, sort));
+      if ([...changes.values()].includes(null)) void queryClient.invalidateQueries({ queryKey: UNCOPIED });
+    });
+  }, [queryClient, state, query, sort]);
 }
 
-/** By tenancy; null: it has no external database any more. */
-function changesOf(message: StatusMessage): Map<string, ProjectSyncSummary | null> {
+/** In the order of names nobody knows which page a project would be on, unless there is one only. */
+function put(data: Pages, changes: SummaryChanges, filter: ProjectFilter, sort: ServerSort): Pages {
+  const isPlaced = sort === 'state' || (data.pages.length === 1 && data.pages[0]?.pagination.next_cursor === null);
+  const pages = withChanges(data.pages, changes, (summary) => isPlaced && matches(ofSummary(summary), filter));
+  return { ...data, pages };
+}
+
+function changesOf(message: StatusMessage): SummaryChanges {
   if ((message.type !== 'snapshot' && message.type !== 'change') || message.data.scope !== 'all') return new Map();
   const removed = 'removed_projects' in message.data ? (message.data.removed_projects ?? []) : [];
   return new Map([
     ...(message.data.projects ?? []).map((project) => [project.tenancy_id, project] as const),
     ...removed.map((id) => [id, null] as const),
   ]);
-}
-
-function withChanges(
-  data: InfiniteData<SummaryPage, string | undefined>,
-  changes: Map<string, ProjectSyncSummary | null>,
-): InfiniteData<SummaryPage, string | undefined> {
-  const rest = new Map(changes);
-  const pages = data.pages.map((page) => ({
-    ...page,
-    items: page.items.flatMap((item) => {
-      const changed = rest.get(item.tenancy_id);
-      rest.delete(item.tenancy_id);
-      return changed === undefined ? item : (changed ?? []);
-    }),
-  }));
-  const added = [...rest.values()].filter((project) => project !== null);
-  return {
-    ...data,
-    pages: pages.map((page, index) => (index === 0 ? { ...page, items: [...page.items, ...added] } : page)),
-  };
-}
-
-function merge(summaries: ProjectSyncSummary[], projects: Project[]): ListedProject[] {
-  const unique = new Map(summaries.map((summary) => [summary.tenancy_id, summary]));
-  const known = new Set(summaries.map(({ project_id }) => project_id));
-  return [
-    ...[...unique.values()].map(listed),
-    ...projects
-      .filter(({ id }) => !known.has(id))
-      .map(
-        ({ id, display_name: name }): ListedProject => ({
-          id,
-          name,
-          branch: undefined,
-          state: 'none',
-          sync: undefined,
-        }),
-      ),
-  ];
-}
-
-function listed(sync: ProjectSyncSummary): ListedProject {
-  const branch = sync.branch_id === MAIN_BRANCH ? undefined : sync.branch_id;
-  return { id: sync.project_id, name: sync.display_name, branch, state: sync.state, sync };
 }

@@ -79,8 +79,19 @@ export async function listProjects(database: Database, query: ListQuery): Promis
     .limit(query.limit + 1);
   const after = afterCursor(query, 'p.createdAt', 'p.id');
   if (after) statement = statement.where(after);
+  if (query.query) statement = statement.where(matches(query.query));
+  if (query.external_databases) statement = statement.where(hasDatabases(query.external_databases === 'some'));
   const rows = await readPage(database, statement, query, { time: 'createdAt', id: 'id' });
   return pageOf(rows, query, (row) => ({ at: row.createdAtText, id: row.id }), toProject);
+}
+
+function matches(text: string) {
+  return sql<boolean>`(strpos(lower(p."displayName"), lower(${text})) > 0 OR strpos(lower(p."id"), lower(${text})) > 0)`;
+}
+
+function hasDatabases(some: boolean) {
+  return sql<boolean>`${sql.raw(some ? '' : 'NOT ')}EXISTS (
+    SELECT 1 FROM "Tenancy" t JOIN "ExternalDatabase" d ON d."tenancyId" = t."id" WHERE t."projectId" = p."id")`;
 }
 
 export async function updateProject(

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { defineRoute } from '../route.ts';
-import { deleted, pageOf, pageQuery, queryFlag } from '../schemas/fields.ts';
+import { deleted, pageOf, pageQuery, queryFlag, searchQuery } from '../schemas/fields.ts';
 import { clientProject, project, projectCreate, projectUpdate } from '../schemas/projects.ts';
 
 const tag = 'Projects';
@@ -71,7 +71,15 @@ export const listProjects = defineRoute({
   internalOnly: true,
   tag,
   summary: 'List projects',
-  query: z.strictObject({ ...pageQuery(100, 1_000), desc: queryFlag.optional() }),
+  query: z.strictObject({
+    ...pageQuery(100, 1_000),
+    desc: queryFlag.optional(),
+    query: searchQuery.optional().openapi({ description: 'Part of the name or of the id.' }),
+    external_databases: z
+      .enum(['some', 'none'])
+      .optional()
+      .openapi({ description: '`none`: only projects that are copied nowhere; the others are in the status.' }),
+  }),
   status: 200,
   reply: pageOf(project),
   errors: [],

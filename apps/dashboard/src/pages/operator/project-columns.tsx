@@ -1,15 +1,11 @@
 import { Link } from '@tanstack/react-router';
 import type { Column } from '../../components/data-table.tsx';
-import { type ShownState, StatePill } from '../../components/state-pill.tsx';
+import { StatePill } from '../../components/state-pill.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
-import type { ListedProject } from '../../lib/all-projects.ts';
 import { formatCount, formatDuration, formatRows } from '../../lib/format.ts';
+import { type ListedProject, urgencyOf } from '../../lib/project-list.ts';
 import { useNow } from '../../lib/use-now.ts';
 import styles from './projects.module.css';
-
-/** What needs attention most comes first; of two that fail, the one that has failed for longer. */
-const URGENCY: Record<ShownState, number> = { failing: 0, behind: 1, paused: 2, fresh: 3, none: 4 };
-const MILLIS_IN_100_YEARS = 3.2e12;
 
 export const PROJECT_COLUMNS: readonly Column<ListedProject>[] = [
   {
@@ -80,10 +76,6 @@ export const PROJECT_COLUMNS: readonly Column<ListedProject>[] = [
     cell: ({ sync }) => (sync === undefined ? <None /> : <Problem sync={sync} />),
   },
 ];
-
-function urgencyOf({ state, sync }: ListedProject): number {
-  return URGENCY[state] + (sync?.failing_since_millis ?? sync?.oldest_unsynced_at_millis ?? 0) / MILLIS_IN_100_YEARS;
-}
 
 function Age({ since }: { since: number }) {
   return formatDuration(useNow() - since);

@@ -1,5 +1,6 @@
+import type { SyncTotals } from '@hexclave/contract';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useDeferredValue, useMemo, useState } from 'react';
+import { useDeferredValue, useState } from 'react';
 import { Button, classOf } from '../../components/button.tsx';
 import { type Choice, Choices } from '../../components/choice.tsx';
 import { DataTable } from '../../components/data-table.tsx';
@@ -8,20 +9,21 @@ import { SearchField } from '../../components/field.tsx';
 import { Page } from '../../components/layout.tsx';
 import { LiveIndicator } from '../../components/live-indicator.tsx';
 import { STATE_WORDS } from '../../components/state-pill.tsx';
-import { type ListedProject, useAllProjects } from '../../lib/all-projects.ts';
+import { type ServerSort, useAllProjects } from '../../lib/all-projects.ts';
 import { formatCount } from '../../lib/format.ts';
-import { useAllStatus } from '../../lib/live-status.ts';
+import { type LiveStatus, useAllStatus } from '../../lib/live-status.ts';
+import { type ListedProject, STATE_FILTERS, type StateFilter } from '../../lib/project-list.ts';
+import { type Sort, sortRows } from '../../lib/sort.ts';
 import { CreateProjectDialog } from './create-project.tsx';
 import { PROJECT_COLUMNS } from './project-columns.tsx';
 import styles from './projects.module.css';
 
-export const STATE_FILTERS = ['all', 'failing', 'behind', 'paused', 'fresh', 'none'] as const;
-export type StateFilter = (typeof STATE_FILTERS)[number];
+const FIRST_ORDER: Sort = { column: 'state', descending: false };
+const LONGEST_QUERY = 256;
 
 /** Every project at a glance, what needs attention first. */
 export function ProjectsPage() {
   const live = useAllStatus();
-  const projects = useAllProjects();
   const [isCreating, setCreating] = useState(false);
   return (
     <Page
@@ -30,7 +32,6 @@ export function ProjectsPage() {
       filled
       actions={
         <>
-          {projects.isIncomplete && <span role="status">{formatCount(projects.rows.length)} so far …</span>}
           <LiveIndicator live={live} />
           <Button variant="primary" icon="plus" onClick={() => setCreating(true)}>
             Create project
@@ -38,25 +39,19 @@ export function ProjectsPage() {
         </>
       }
     >
-      {projects.error && (
-        <ErrorNotice error={projects.error} title="Not all projects could be loaded" onRetry={projects.retry} />
-      )}
-      {projects.isLoading ? (
-        <Loading label="Projects are being loaded" lines={9} />
-      ) : (
-        <ProjectList rows={projects.rows} />
-      )}
+      <ProjectList live={live} />
       {isCreating && <CreateProjectDialog onClose={() => setCreating(false)} />}
     </Page>
   );
 }
 
-function ProjectList({ rows }: { rows: ListedProject[] }) {
+function ProjectList({ live }: { live: LiveStatus<'all'> }) {
   const { state = 'all', q = '' } = useSearch({ from: '/signed-in/projects' });
   const navigate = useNavigate({ from: '/projects' });
-  // What is typed is shown at once; ten thousand rows follow as soon as there is time.
-  const query = useDeferredValue(q);
-  const shown = useMemo(() => filterProjects(rows, state, query), [rows, state, query]);
+  const [sort, setSort] = useState(FIRST_ORDER);
+  // What is typed is shown at once; what is found follows as soon as there is time.
+  const query = useDeferredValue(q.trim());
+  const projects = useAllProjects({ state, query }, serverSortOf(sort));
   const find = (search: { state?: StateFilter; q?: string }) =>
     navigate({ search: (previous) => ({ ...previous, ...search }), replace: true });
   return (
@@ -64,33 +59,65 @@ function ProjectList({ rows }: { rows: ListedProject[] }) {
       <div className={styles.bar}>
         <Choices
           label="Show projects that are"
-          choices={choicesOf(rows)}
+          choices={choicesOf(live.status?.totals ?? projects.totals, projects.uncopied)}
           chosen={state}
           onChoose={(next) => void find({ state: next })}
         />
         <div className={styles.find}>
           <SearchField
             label="Find by name or id"
+            maxLength={LONGEST_QUERY}
             value={q}
             onChange={(event) => void find({ q: event.target.value })}
           />
         </div>
       </div>
-      <DataTable
-        label="Projects"
-        place="filled"
-        columns={PROJECT_COLUMNS}
-        rows={shown}
-        rowKey={({ id, branch = '' }) => `${id} ${branch}`}
-        initialSort={{ column: 'state', descending: false }}
-        empty={<NothingFound hasProjects={rows.length > 0} />}
-      />
+      {projects.error && (
+        <ErrorNotice error={projects.error} title="Not all projects could be loaded" onRetry={projects.retry} />
+      )}
+      {projects.isLoading ? (
+        <Loading label="Projects are being loaded" lines={9} />
+      ) : (
+        <DataTable
+          label="Projects"
+          place="filled"
+          columns={PROJECT_COLUMNS}
+          rows={projects.isComplete ? sorted(projects.rows, sort) : projects.rows}
+          rowKey={({ id, branch = '' }) => `${id} ${branch}`}
+          paged={{
+            sort: projects.isComplete ? sort : servedOrder(sort),
+            onSort: setSort,
+            sortable: projects.isComplete ? SORTABLE : SORTED_BY_SERVER,
+            more: projects.more,
+          }}
+          empty={<NothingFound isFiltered={state !== 'all' || query !== ''} />}
+        />
+      )}
     </>
   );
 }
 
-function NothingFound({ hasProjects }: { hasProjects: boolean }) {
-  if (!hasProjects)
+/** What the server sorts all projects by; by the rest, those are sorted that are loaded as a whole. */
+const SORTED_BY_SERVER = ['name', 'state'];
+const SORTABLE = PROJECT_COLUMNS.flatMap(({ id, sortBy }) => (sortBy === undefined ? [] : id));
+
+function serverSortOf({ column, descending }: Sort): ServerSort {
+  if (column !== 'name') return 'state';
+  return descending ? '-name' : 'name';
+}
+
+/** The order that a list is in of which not all is loaded. */
+function servedOrder(sort: Sort): Sort {
+  return sort.column === 'name' ? sort : FIRST_ORDER;
+}
+
+function sorted(rows: ListedProject[], { column, descending }: Sort): ListedProject[] {
+  const sortBy = PROJECT_COLUMNS.find(({ id }) => id === column)?.sortBy;
+  return sortBy === undefined ? rows : sortRows(rows, sortBy, descending);
+}
+
+function NothingFound({ isFiltered }: { isFiltered: boolean }) {
+  if (!isFiltered)
     return <EmptyState title="There are no projects yet">Create one; its users and keys belong to it.</EmptyState>;
   return (
     <EmptyState
@@ -106,21 +133,21 @@ function NothingFound({ hasProjects }: { hasProjects: boolean }) {
   );
 }
 
-function filterProjects(rows: ListedProject[], state: StateFilter, query: string): ListedProject[] {
-  const wanted = query.trim().toLowerCase();
-  return rows.filter(
-    (row) =>
-      (state === 'all' || row.state === state) &&
-      (wanted === '' || row.name.toLowerCase().includes(wanted) || row.id.toLowerCase().includes(wanted)),
-  );
-}
+type Uncopied = { count: number; areMore: boolean };
 
-function choicesOf(rows: ListedProject[]): Choice<StateFilter>[] {
-  const counts = new Map<string, number>();
-  for (const { state } of rows) counts.set(state, (counts.get(state) ?? 0) + 1);
+function choicesOf(totals: SyncTotals | undefined, uncopied: Uncopied | undefined): Choice<StateFilter>[] {
+  const atLeast = uncopied?.areMore ? '+' : '';
+  const counts: Record<StateFilter, string | undefined> = {
+    all: totals && uncopied && formatCount(totals.projects + uncopied.count) + atLeast,
+    failing: totals && formatCount(totals.failing),
+    behind: totals && formatCount(totals.behind),
+    paused: totals && formatCount(totals.paused),
+    fresh: totals && formatCount(totals.fresh),
+    none: uncopied && formatCount(uncopied.count) + atLeast,
+  };
   return STATE_FILTERS.map((value) => ({
     value,
     label: value === 'all' ? 'All' : STATE_WORDS[value],
-    count: value === 'all' ? rows.length : (counts.get(value) ?? 0),
+    count: counts[value],
   }));
 }

@@ -5,14 +5,13 @@ import { useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { ConfirmDialog } from '../../components/dialog.tsx';
 import { ErrorNotice, Loading, Notice } from '../../components/feedback.tsx';
-import { Form, TextArea, TextField } from '../../components/field.tsx';
+import { Form } from '../../components/field.tsx';
 import { Card, Facts, Page, Stack } from '../../components/layout.tsx';
-import { forgetProject } from '../../lib/all-projects.ts';
 import { clientFor } from '../../lib/clients.ts';
-import { fieldIssues } from '../../lib/errors.ts';
 import { formatDate } from '../../lib/format.ts';
 import { projectQuery, useProject } from '../../lib/project.ts';
 import { leave, useSession } from '../../lib/session.ts';
+import { ProjectFields, projectInputOf } from '../project-fields.tsx';
 
 const INTERNAL_PROJECT = 'internal';
 
@@ -42,18 +41,14 @@ export function SettingsPage() {
 }
 
 function NameCard({ project }: { project: Project }) {
-  const [name, setName] = useState(project.display_name);
-  const [description, setDescription] = useState(project.description);
+  const [draft, setDraft] = useState({ name: project.display_name, description: project.description });
   const queryClient = useQueryClient();
   const save = useMutation({
-    mutationFn: () => clientFor(project.id).project.update({ display_name: name.trim(), description }),
-    onSuccess: (saved) => {
-      queryClient.setQueryData(projectQuery(project.id).queryKey, saved);
-      void queryClient.invalidateQueries({ queryKey: ['all-projects'] });
-    },
+    mutationFn: () => clientFor(project.id).project.update(projectInputOf(draft)),
+    onSuccess: (saved) => queryClient.setQueryData(projectQuery(project.id).queryKey, saved),
   });
-  const issues = fieldIssues(save.error);
-  const isChanged = name.trim() !== project.display_name || description !== project.description;
+  const input = projectInputOf(draft);
+  const isChanged = input.display_name !== project.display_name || input.description !== project.description;
   return (
     <Card title="Project">
       <Form onSubmit={() => save.mutate()}>
@@ -63,21 +58,14 @@ function NameCard({ project }: { project: Project }) {
             ['Created', formatDate(project.created_at_millis)],
           ]}
         />
-        <TextField
-          label="Name"
-          value={name}
-          problem={issues.display_name}
-          onChange={(event) => setName(event.target.value)}
-        />
-        <TextArea
-          label="Description"
-          value={description}
-          problem={issues.description}
-          onChange={(event) => setDescription(event.target.value)}
-        />
-        {save.error && Object.keys(issues).length === 0 && <ErrorNotice error={save.error} title="It was not saved" />}
+        <ProjectFields draft={draft} onChange={setDraft} error={save.error} refused="It was not saved" />
         <div>
-          <Button type="submit" variant="primary" disabled={!isChanged || name.trim() === ''} busy={save.isPending}>
+          <Button
+            type="submit"
+            variant="primary"
+            disabled={!isChanged || input.display_name === ''}
+            busy={save.isPending}
+          >
             Save
           </Button>
         </div>
@@ -130,7 +118,6 @@ function useDeleteProject(projectId: string) {
     onSuccess: async () => {
       // With the project went its keys, and with those the session of its own admin.
       if (!session.is_operator) return leave();
-      forgetProject(queryClient, projectId);
       await navigate({ to: '/projects' });
       queryClient.removeQueries({ queryKey: ['project', projectId] });
     },
