@@ -1,7 +1,8 @@
 import { waitUntil } from '@hexclave/testing';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { createHarness, differences, type Harness, type Target } from './harness.ts';
+import { connectionOf, createHarness, differences, type Harness, type Target } from './harness.ts';
+import { countRoundTrips } from './round-trips.ts';
 import { addUser, addUsers, removeUser, rename } from './rows.ts';
 import { regressions, watchVersions } from './versions.ts';
 
@@ -62,6 +63,52 @@ test('five engines begin the first copy at once', async () => {
   const engines = Array.from({ length: 5 }, () => harness.newEngine());
   await Promise.all(engines.map((engine) => engine.sync({ tenancyId: tenancy, maxDurationMs: 20_000 })));
   await harness.syncAgain(tenancy);
+  expect(await differences(harness, target)).toEqual([]);
+});
+
+test('engines that take turns ask the target once for each change, as one alone does', async () => {
+  const trips = await countRoundTrips(connectionOf(harness.internal.connectionString).port);
+  const far = await harness.addTarget(tenancy, 'far', { connection: { port: trips.port } });
+  const id = await addUser(harness.db, tenancy, { name: 'v0' });
+  const engines = [harness.newEngine(), harness.newEngine(), harness.newEngine()];
+  for (const engine of engines) await harness.sync(tenancy, engine);
+  for (let version = 1; version <= 6; version++) {
+    trips.take();
+    await rename(harness.db, id, `v${version}`);
+    await harness.sync(tenancy, engines[version % engines.length]);
+    expect(trips.take()).toBe(1);
+  }
+  expect(await differences(harness, far)).toEqual([]);
+});
+
+test.each([
+  ['by an engine that is new to it', () => harness.newEngine(), null],
+  ['by a request for this database', () => undefined, 'main'],
+])('where the state is ahead of the target, the target is believed: %s', async (_, engineOf, externalDatabaseId) => {
+  const known = harness.newEngine();
+  const id = await addUser(harness.db, tenancy, { name: 'v0' });
+  await harness.sync(tenancy, known);
+  await rename(harness.db, id, 'v1');
+  await harness.db.query('SELECT * FROM "backfill_null_sequence_ids"()');
+  await harness.db.query(
+    `UPDATE "ExternalDatabaseMappingState" SET "appliedSequenceId" = (SELECT last_value FROM "global_seq_id")`,
+  );
+  await (engineOf() ?? known).sync({ tenancyId: tenancy, externalDatabaseId, maxDurationMs: 20_000 });
+  expect(await differences(harness, target)).toEqual([]);
+});
+
+test('a batch does not take back how new the rows of the target may be', async () => {
+  const id = await addUser(harness.db, tenancy, { name: 'v0' });
+  await harness.sync(tenancy);
+  const { db } = target.database;
+  // As if another engine, at the same position, had put right a row that it read later.
+  const later = 10n ** 15n;
+  await db.query('UPDATE hexclave._hexclave_sync_metadata SET source_lsn = $1', [String(later)]);
+  await rename(harness.db, id, 'v1');
+  await harness.sync(tenancy);
+  expect(
+    await db.query(`SELECT source_lsn AS lsn FROM hexclave._hexclave_sync_metadata WHERE mapping_name = 'users'`),
+  ).toEqual([{ lsn: later }]);
   expect(await differences(harness, target)).toEqual([]);
 });
 

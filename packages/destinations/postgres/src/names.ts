@@ -64,8 +64,12 @@ export function fenceSql(names: Names, owner: TargetOwner, target: TargetTable, 
   return `DO ${quoteLiteral(body)}`;
 }
 
-/** Moves the position; only after {@link fenceSql} in the same transaction. */
+/**
+ * Moves the position; only after {@link fenceSql} in the same transaction. The place in the source's log never goes back: some
+ * rows may have been put right at this very position, by an engine that read them later than this batch was read.
+ */
 export function moveSql(names: Names, target: TargetTable, to: Position): string {
   return `UPDATE ${names.metadata} SET epoch = ${quoteLiteral(to.epoch)}, last_synced_sequence_id = ${to.cursor},
-    copy_progress = ${copyLiteral(to.copy)}, source_lsn = ${to.sourceLsn ?? 'NULL'}, updated_at = now() WHERE mapping_name = ${quoteLiteral(target.mapping)}`;
+    copy_progress = ${copyLiteral(to.copy)}, source_lsn = GREATEST(source_lsn, ${to.sourceLsn ?? 'NULL'}), updated_at = now()
+    WHERE mapping_name = ${quoteLiteral(target.mapping)}`;
 }

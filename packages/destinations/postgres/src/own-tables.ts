@@ -54,7 +54,7 @@ export function createOwnTables(names: Names, schemaExists: boolean): string[] {
 
 /** Notes that rows were written outside of batches, as read at that place in the source's log. The position is locked. */
 export function noteSourceSql(names: Names, target: TargetTable, sourceLsn: bigint): string {
-  const update = `UPDATE ${names.metadata} SET source_lsn = ${sourceLsn} WHERE mapping_name = ${quoteLiteral(target.mapping)}`;
+  const update = `UPDATE ${names.metadata} SET source_lsn = GREATEST(source_lsn, ${sourceLsn}) WHERE mapping_name = ${quoteLiteral(target.mapping)}`;
   return `DO ${quoteLiteral(`BEGIN IF ${hasSourceLsn(names)} THEN ${update}; END IF; END`)}`;
 }
 

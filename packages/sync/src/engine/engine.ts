@@ -4,7 +4,7 @@ import type { Catalog } from '../declare/catalog.ts';
 import { DestinationError } from '../destination-error.ts';
 import { type Connect, connectionKeeper, type KeptConnection } from './connections.ts';
 import type { ExternalDatabase } from './external-database.ts';
-import type { MappingRun, RunContext } from './mapping-run.ts';
+import { followOthers, type MappingRun, type RunContext } from './mapping-run.ts';
 import { makeAskedForDue } from './parked-on-demand.ts';
 import { noPrefetch, type Prefetch, readSituationAndChanges } from './prefetch.ts';
 import { prepareRoutes } from './prepare.ts';
@@ -169,7 +169,11 @@ async function syncConnected(run: DatabaseRun, kept: KeptConnection): Promise<bo
     lookForParked: run.isNamed,
     mayContinue: controlled(run, kept),
   };
-  for (const mapping of kept.runs.values()) Object.assign(mapping, { rowsApplied: 0, moved: false });
+  for (const [name, mapping] of kept.runs) {
+    Object.assign(mapping, { rowsApplied: 0, moved: false });
+    // Not where the question may be whether the target still has what was written down.
+    if (!run.isNamed) followOthers(mapping, database.cursors.get(name));
+  }
   const mappingFailures = await prepareMissing(run, kept);
   const runs = [...kept.runs.values()];
   try {

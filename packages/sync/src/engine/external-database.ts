@@ -26,6 +26,8 @@ export type ExternalDatabase = {
   readonly generation: bigint;
   readonly failure: FailureState;
   readonly mappingFailures: Readonly<Record<string, FailureState>>;
+  /** How far the mappings that are streamed had come, by what the last runs of all processes have written down. */
+  readonly cursors: ReadonlyMap<string, bigint>;
 };
 
 /** What an owner chose for one mapping; a mapping that is not named is synced as it is. */

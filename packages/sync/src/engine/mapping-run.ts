@@ -35,6 +35,15 @@ export function mappingRun(route: Route, position: Position, parked: number): Ma
   return { route, position, size: firstBatchSize, rowsApplied: 0, parked, moved: false };
 }
 
+/**
+ * Another process may have moved the target on since this one was there last. Where that was written down it is believed, of
+ * a position that was kept: if it is not so, the next batch is fenced, and the target is asked.
+ */
+export function followOthers(run: MappingRun, cursor: bigint | undefined): void {
+  if (cursor === undefined || run.position.copy !== null || cursor <= run.position.cursor) return;
+  run.position = { ...run.position, cursor };
+}
+
 /** Notes what a batch did. Returns false when it was fenced: then the position must be read again. */
 export function noteApplied(run: MappingRun, result: ApplyResult, to: Position): boolean {
   if (result.kind === 'fenced') return false;

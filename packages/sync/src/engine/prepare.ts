@@ -18,7 +18,7 @@ export type Prepared = { readonly run: MappingRun } | { readonly failure: Error 
 
 /**
  * Readies the target tables of routes, and begins copies where there is nothing to go on from. However many routes there
- * are, the target is asked as often as for one.
+ * are, the target is asked as often as for one; only positions of an older epoch are taken over one by one.
  */
 export async function prepareRoutes(
   db: Database,
@@ -125,7 +125,8 @@ async function adopt(
   return result.kind === 'applied' ? to : null;
 }
 
-function conflict(): DestinationError {
+/** What a mapping fails with whose position is never where it was a moment ago. */
+export function conflict(): DestinationError {
   return new DestinationError('TARGET_CONFLICT', { detail: 'another engine is at work' });
 }
 

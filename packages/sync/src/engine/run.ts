@@ -6,7 +6,7 @@ import { afterTrouble } from './batch-size.ts';
 import { copyMapping } from './copy.ts';
 import type { MappingRun, RunContext } from './mapping-run.ts';
 import { retryParkedRows } from './parked.ts';
-import { positionToGoOnFrom } from './prepare.ts';
+import { conflict, positionToGoOnFrom } from './prepare.ts';
 import { readDelta } from './source.ts';
 import { applyDelta, isBacklog, streamBacklog } from './stream.ts';
 
@@ -92,7 +92,7 @@ async function attempt(
     try {
       if (await work()) return null;
       await readPositionAnew(context, run);
-      if (tried >= ATTEMPTS) return new DestinationError('TARGET_CONFLICT', { detail: 'another engine is at work' });
+      if (tried >= ATTEMPTS) return conflict();
     } catch (error) {
       if (!(error instanceof DestinationError) || error.scope === 'connection') throw error;
       // A lock was waited for already, and the other mappings with it.

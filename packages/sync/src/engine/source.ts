@@ -17,21 +17,25 @@ const SITUATION = `
   SELECT m."syncEngineEnabled" AS enabled, (SELECT e."id" FROM "SequenceEpoch" e ORDER BY e."ordinal" DESC LIMIT 1) AS epoch,
     CASE WHEN s.is_called THEN s.last_value ELSE 0 END AS "lastNumber", d."tenancyId", d."id", d."type", d."connectionCiphertext",
     d."connectionKeyId", d."schemaName", d."deleteMode", d."tables", d."resyncs", d."paused", d."generation",
-    COALESCE(f."attempts", 0) AS attempts, COALESCE(f."nextAttemptAt" > now(), false) AS waiting,
-    (SELECT jsonb_object_agg(x."mapping", jsonb_build_object('attempts', x."attempts", 'waiting', COALESCE(x."nextAttemptAt" > now(), false)))
-     FROM "ExternalDatabaseMappingState" x WHERE x."tenancyId" = d."tenancyId" AND x."externalDatabaseId" = d."id" AND x."errorCode" IS NOT NULL) AS "mappingFailures"
+    COALESCE(f."attempts", 0) AS attempts, COALESCE(f."nextAttemptAt" > now(), false) AS waiting, x."mappingFailures", x.cursors
   FROM "ExternalDbSyncMetadata" m CROSS JOIN "global_seq_id" s
   LEFT JOIN "ExternalDatabase" d ON d."tenancyId" = $1
   LEFT JOIN "ExternalDatabaseState" f ON f."tenancyId" = d."tenancyId" AND f."externalDatabaseId" = d."id"
+  LEFT JOIN LATERAL (
+    SELECT jsonb_object_agg(x."mapping", jsonb_build_object('attempts', x."attempts", 'waiting', COALESCE(x."nextAttemptAt" > now(), false)))
+        FILTER (WHERE x."errorCode" IS NOT NULL) AS "mappingFailures",
+      jsonb_object_agg(x."mapping", x."appliedSequenceId"::text) FILTER (WHERE x."phase" = 'stream') AS cursors
+    FROM "ExternalDatabaseMappingState" x WHERE x."tenancyId" = d."tenancyId" AND x."externalDatabaseId" = d."id") x ON true
   ORDER BY d."id"`;
 
-type SituationRow = Omit<ExternalDatabase, 'failure' | 'mappingFailures' | 'id'> &
+type SituationRow = Omit<ExternalDatabase, 'failure' | 'mappingFailures' | 'cursors' | 'id'> &
   FailureState & {
     id: string | null;
     enabled: boolean;
     epoch: string | null;
     lastNumber: bigint;
     mappingFailures: Record<string, FailureState> | null;
+    cursors: Record<string, string> | null;
   };
 
 /** Everything a run needs to know before it reads rows. */
@@ -63,7 +67,8 @@ function toSituation(rows: readonly SituationRow[]): Situation {
 
 function toExternalDatabase(row: SituationRow, id: string): ExternalDatabase {
   const failure = { attempts: row.attempts, waiting: row.waiting };
-  return { ...row, id, failure, mappingFailures: row.mappingFailures ?? {} };
+  const cursors = Object.entries(row.cursors ?? {}).map(([mapping, cursor]) => [mapping, BigInt(cursor)] as const);
+  return { ...row, id, failure, mappingFailures: row.mappingFailures ?? {}, cursors: new Map(cursors) };
 }
 
 /** Whether a run may go on with a database: false once it is paused, changed, removed, or the fuse is off. */
