@@ -24,7 +24,8 @@ export async function run(args: readonly string[], host: NodeJS.Process, assets:
     const context = createContext(globals, assets, host, interruption);
     const outcome = await command.run(input, context);
     if (outcome === undefined) return EXIT_CODES.done.code;
-    host.stdout.write(`${globals.json ? printableJson(outcome.json) : outcome.text(context.styles)}\n`);
+    const shown = globals.json ? printableJson(outcome.json) : outcome.text?.(context.styles);
+    if (shown !== undefined) host.stdout.write(`${shown}\n`);
     return outcome.exitCode ?? EXIT_CODES.done.code;
   } catch (error) {
     const problem = toProblem(error, interruption.happened);

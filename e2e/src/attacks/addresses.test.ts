@@ -6,7 +6,7 @@ import { enqueueRequest } from '@hexclave/sync';
 import { createEmptyDatabase, waitUntil } from '@hexclave/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createInstallation, type Installation } from '../external-db-sync/support/installation.ts';
-import { pathOf, type ShownFailure } from '../external-db-sync/support/project.ts';
+import { type Project, pathOf, type ShownFailure } from '../external-db-sync/support/project.ts';
 import { succeed } from '../support/api-client.ts';
 import { connectionOf } from '../sync/harness.ts';
 import { addUser } from '../sync/rows.ts';
@@ -21,6 +21,9 @@ const NAMES = {
   'mixed-behind.example': [['127.0.0.1', PUBLIC]],
   // Public as long as it is asked about by the first session, then private.
   'rebound.example': [[PUBLIC], ['127.0.0.1']],
+  // What the operator's resolver knows, and what it does not.
+  'vault.corp.example': [['10.1.2.3']],
+  'nothing.corp.example': [],
 };
 
 let hexclave: Installation;
@@ -102,14 +105,8 @@ describe('A1 the host of a target is an address that only this machine or its ne
     const half = Math.ceil(HOSTS.length / 2);
     for (const hosts of [HOSTS.slice(0, half), HOSTS.slice(half)]) {
       const { admin } = await hexclave.createProject();
-      for (const host of hosts) {
-        const connectionString = `postgresql://u:p@${host}:${port}/postgres?sslmode=disable`;
-        const external_database = { type: 'postgres', connectionString };
-        const { steps } = await succeed(
-          admin.post('/internal/external-db-sync/test-connection', { external_database }),
-        );
-        told.add(JSON.stringify(steps.map((step: object) => ({ ...step, duration_ms: null }))));
-      }
+      const answers = await Promise.all(hosts.map((host) => stepsOf(admin, host)));
+      for (const steps of answers) told.add(JSON.stringify(steps.map((step) => ({ ...step, duration_ms: null }))));
     }
     expect([...told]).toHaveLength(1);
     expect([...told][0]).toContain('TARGET_ADDRESS_REFUSED');
@@ -117,6 +114,26 @@ describe('A1 the host of a target is an address that only this machine or its ne
     expect(connected.filter((line) => line !== 'connect 127.0.0.1')).toEqual([]);
     expect(await sessionsAs('u')).toBe(0);
   });
+
+  test('nor does a test tell whether a name of the operator’s network exists, by words or by time', async () => {
+    const { admin } = await hexclave.createProject();
+    const [known, unknown] = await Promise.all(
+      ['vault', 'nothing'].map((name) => stepsOf(admin, `${name}.corp.example`)),
+    );
+    // Timers may be early by a moment.
+    for (const steps of [known, unknown]) expect(steps?.[0]?.duration_ms).toBeGreaterThan(490);
+    const words = (steps: Step[] = []) => steps.map((step) => ({ ...step, duration_ms: null }));
+    expect(words(known)).toEqual(words(unknown));
+    expect(known?.[0]).toMatchObject({ step: 'dns', outcome: 'failed', code: 'TARGET_ADDRESS_REFUSED' });
+  });
+
+  type Step = { step: string; outcome: string; code: string | null; duration_ms: number | null };
+
+  async function stepsOf(admin: Project['admin'], host: string): Promise<Step[]> {
+    const connectionString = `postgresql://u:p@${host}:${port}/postgres?sslmode=disable`;
+    const external_database = { type: 'postgres', connectionString };
+    return (await succeed(admin.post('/internal/external-db-sync/test-connection', { external_database }))).steps;
+  }
 
   /** The server of the tests would have logged them in, or refused them, as that user: it has never heard of it. */
   async function sessionsAs(user: string): Promise<number> {

@@ -8,7 +8,15 @@ export {
   schemaError,
 } from './known-errors.ts';
 export { ALL_ROUTES, type OpenApiDocument, openApiDocument } from './openapi.ts';
-export { type Access, type AnyRoute, errorsOf, type RouteInput, type RouteReply, type RouteRequest } from './route.ts';
+export {
+  type Access,
+  type AnyRoute,
+  errorsOf,
+  type RouteInput,
+  type RouteReply,
+  type RouteRequest,
+  type RouteStep,
+} from './route.ts';
 export * as dashboardRoutes from './routes/dashboard.ts';
 export * as routes from './routes/index.ts';
 export * as streamRoutes from './routes/status-stream.ts';

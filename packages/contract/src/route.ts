@@ -9,7 +9,13 @@ export type MachineAccess = 'cron' | 'signature';
 
 type Shape = z.ZodObject | undefined;
 
-export type RouteDefinition<Params extends Shape, Query extends Shape, Body extends Shape, Reply extends z.ZodType> = {
+export type RouteDefinition<
+  Params extends Shape,
+  Query extends Shape,
+  Body extends Shape,
+  Reply extends z.ZodType,
+  Step extends z.ZodType = z.ZodType,
+> = {
   method: 'get' | 'post' | 'patch' | 'delete';
   /** Below /api/v1, with parameters in braces. */
   path: string;
@@ -28,11 +34,18 @@ export type RouteDefinition<Params extends Shape, Query extends Shape, Body exte
   /** Default: JSON. Otherwise `reply` is the data of one event. */
   contentType?: 'text/event-stream';
   reply: Reply;
+  /**
+   * Told while it works to whoever asks for `text/event-stream`: each as the event `step`; then `result` comes with the
+   * reply, or `error` with a known error.
+   */
+  steps?: Step;
   /** Errors beyond those that every endpoint can answer with. */
   errors: readonly KnownErrorCode[];
 };
 
 export type AnyRoute = RouteDefinition<Shape, Shape, Shape, z.ZodType>;
+
+const EVENT_STREAM = 'text/event-stream';
 
 /** One endpoint as data: checked by the server, described by the OpenAPI document. */
 export function defineRoute<
@@ -40,7 +53,8 @@ export function defineRoute<
   Params extends Shape = undefined,
   Query extends Shape = undefined,
   Body extends Shape = undefined,
->(definition: RouteDefinition<Params, Query, Body, Reply>): RouteDefinition<Params, Query, Body, Reply> {
+  Step extends z.ZodType = z.ZodNever,
+>(definition: RouteDefinition<Params, Query, Body, Reply, Step>): RouteDefinition<Params, Query, Body, Reply, Step> {
   return definition;
 }
 
@@ -68,6 +82,10 @@ export type RouteRequest<R> =
 
 /** What a handler of the route must answer with. */
 export type RouteReply<R> = R extends RouteDefinition<Shape, Shape, Shape, infer Reply> ? z.output<Reply> : never;
+
+/** What a handler of the route tells while it works. */
+export type RouteStep<R> =
+  R extends RouteDefinition<Shape, Shape, Shape, z.ZodType, infer Step> ? z.output<Step> : never;
 
 export const knownErrorSchema = z
   .object({
@@ -138,7 +156,10 @@ export function toOpenApiRoute(route: AnyRoute): ReturnType<typeof createRoute> 
     responses: {
       [route.status]: {
         description: 'Success',
-        content: { [route.contentType ?? 'application/json']: { schema: route.reply } },
+        content: {
+          [route.contentType ?? 'application/json']: { schema: route.reply },
+          ...(route.steps && { [EVENT_STREAM]: { schema: z.union([route.steps, route.reply, knownErrorSchema]) } }),
+        },
       },
       ...errorResponses(errorsOf(route)),
     },

@@ -34,7 +34,8 @@ function targetOf(headers: Headers): string {
 
 type KnownErrorBody = { code: string; message: string; details: Record<string, unknown> };
 
-function parseKnownError(text: string): KnownErrorBody | undefined {
+/** Undefined when it is none. */
+export function parseKnownError(text: string): KnownErrorBody | undefined {
   const { code, error, details } = (parseJson(text) ?? {}) as { code?: unknown; error?: unknown; details?: unknown };
   if (typeof code !== 'string' || typeof error !== 'string') return undefined;
   return { code, message: error, details: (details ?? {}) as Record<string, unknown> };

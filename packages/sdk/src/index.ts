@@ -1,5 +1,5 @@
 export { applyStatusMessage } from './apply-status.ts';
-export type { Call, ReplyOf, RequestOf, RouteName } from './call.ts';
+export type { Call, ReplyOf, RequestOf, RouteName, StepOf, StepOptions } from './call.ts';
 export { type Client, createClient } from './client.ts';
 export { ApiError, isApiError } from './errors.ts';
 export type { Access, ClientOptions, Keys } from './options.ts';

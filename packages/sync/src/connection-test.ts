@@ -23,6 +23,14 @@ export type ConnectionStep = { readonly step: ConnectionStepName } & (
   | { readonly outcome: 'skipped'; readonly message: string }
 );
 
+/** Who waits for a connection test. */
+export type ConnectionTestWatch = {
+  /** Called for each step, in their order, as soon as it is known what became of it. */
+  readonly onStep?: (step: ConnectionStep) => void;
+  /** Ends the test: nobody wants to know any more. */
+  readonly signal?: AbortSignal;
+};
+
 /** What is where the copy is to be. `foreign`: tables of others, which are left alone. */
 export type SchemaState = 'missing' | 'empty' | 'ours' | 'foreign' | 'another_project';
 

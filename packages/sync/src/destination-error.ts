@@ -19,9 +19,11 @@ export const DESTINATION_ERRORS = {
   },
   TARGET_ADDRESS_REFUSED: {
     scope: 'connection',
-    message: 'The host of the external database is not an address that this server may connect to.',
+    // One sentence for both: the operator's resolver knows names that a project's owner must not learn to exist.
+    message:
+      'No public address was found for the host of the external database: the name does not exist, or leads to an address that this server may not connect to.',
     remedy:
-      'Use a host with a public address, or have the operator set HEXCLAVE_EXTERNAL_DB_SYNC_ALLOW_PRIVATE_HOSTS=true.',
+      'Check how the host is spelled, and use one with a public address; or have the operator set HEXCLAVE_EXTERNAL_DB_SYNC_ALLOW_PRIVATE_HOSTS=true.',
   },
   TARGET_TLS_FAILED: {
     scope: 'connection',

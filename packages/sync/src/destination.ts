@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { KeyRange } from './compile/fetch.ts';
 import type { TargetTable } from './compile/target-table.ts';
-import type { ConnectionTestResult, RoleNames, RoleSql, TestedPlace } from './connection-test.ts';
+import type { ConnectionTestResult, ConnectionTestWatch, RoleNames, RoleSql, TestedPlace } from './connection-test.ts';
 import type { Probe } from './profile/source.ts';
 
 /**
@@ -162,9 +162,14 @@ export type Destination<Connection> = {
   connect(connection: Connection, schema: string, owner: TargetOwner): Promise<DestinationConnection>;
   /**
    * Connects as `connect` does, under the same rules and shorter time-outs, and says step by step how far it comes. Leaves
-   * nothing behind. Never throws: what fails is in the result, with the same words as a sync would fail with.
+   * nothing behind. Never throws: what fails is in the result, with the same words as a sync would fail with. Of hosts that
+   * are refused for their address, neither words nor time tell whether they exist.
    */
-  testConnection(connection: Connection, place: TestedPlace): Promise<ConnectionTestResult>;
+  testConnection(
+    connection: Connection,
+    place: TestedPlace,
+    watch?: ConnectionTestWatch,
+  ): Promise<ConnectionTestResult>;
   /** What an owner runs to make a role for Hexclave. Every name is quoted. */
   roleSql(names: RoleNames): RoleSql;
 };

@@ -1,3 +1,4 @@
+export { type BoundedSignal, boundedSignal } from './bounded-signal.ts';
 export { type BacklogSql, compileBacklog } from './compile/backlog.ts';
 export { compileCapture } from './compile/capture.ts';
 export type { CaptureMigration } from './compile/capture-migration.ts';

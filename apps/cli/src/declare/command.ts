@@ -37,8 +37,11 @@ type ArgumentValues<A> = { readonly [K in keyof A]: A[K] extends ArgumentSpec<in
 /** What a command has found or done. The frame prints `json` with `--json`, else `text`. */
 export type Outcome = {
   readonly json: unknown;
-  /** Without a line break at its end. Everything in it that came from a server went through `printable`. */
-  readonly text: (styles: Styles) => string;
+  /**
+   * Without a line break at its end. Everything in it that came from a server went through `printable`. Absent where it was
+   * shown as it came about.
+   */
+  readonly text?: (styles: Styles) => string;
   /** Default: 0. */
   readonly exitCode?: ExitCode;
 };

@@ -6,10 +6,12 @@ import type { Follower } from '../services/status-follower.ts';
 import { authenticateRequest } from './authenticate.ts';
 import { clientAddress } from './client-address.ts';
 import type { HttpEnvironment, HttpServices } from './environment.ts';
+import { noteError } from './errors.ts';
 import { eventStream } from './event-stream.ts';
 import { handlers } from './handlers.ts';
 import type { RateLimiter } from './rate-limits.ts';
 import { readInput } from './request-input.ts';
+import { stepStream, type Work } from './step-stream.ts';
 import { streamHandlers } from './stream-handlers.ts';
 
 export type Api = Hono<HttpEnvironment>;
@@ -19,6 +21,7 @@ type AnyHandler = (
   services: HttpServices,
   authentication: Authentication | undefined,
   input: object,
+  work: Work<object>,
 ) => Promise<object>;
 type AnyStreamHandler = (
   services: HttpServices,
@@ -52,10 +55,21 @@ function boundRoutes(services: HttpServices): Bound[] {
     const handler = handlers[key] as unknown as AnyHandler;
     return {
       route,
-      answer: async (c, authentication, input) =>
-        c.json(await handler(services, authentication, input), route.status as ContentfulStatusCode),
+      answer: async (c, authentication, input) => {
+        const work = (each: Work<object>) => handler(services, authentication, input, each);
+        const { signal } = c.req.raw;
+        if (route.steps !== undefined && wantsEvents(c)) {
+          return stepStream(work, signal, (error) => noteError(c, error, services.logger));
+        }
+        return c.json(await work({ signal, onStep: () => undefined }), route.status as ContentfulStatusCode);
+      },
     };
   });
+}
+
+/** Asked for by name: whoever takes anything gets JSON. */
+function wantsEvents(c: RequestContext): boolean {
+  return /(^|,)\s*text\/event-stream\s*(;|,|$)/i.test(c.req.header('accept') ?? '');
 }
 
 function boundStreams(services: HttpServices): Bound[] {

@@ -71,9 +71,9 @@ export const controlHandlers: Pick<Handlers, ControlRoutes> = {
     return { retried: await verification.retry(services, authentication, target, body) };
   },
 
-  testConnection: async (services, authentication, { query, body }) => {
+  testConnection: async (services, authentication, { query, body }, work) => {
     const target = await targetOf(services.database, authentication, query.project_id);
-    return testConnection(services, authentication, target, body);
+    return testConnection(services, authentication, target, body, work);
   },
   getRoleSql: async (services, _authentication, { query }) => getRoleSql(services, query),
 

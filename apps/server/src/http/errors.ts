@@ -26,13 +26,18 @@ export function overridesErrorStatus(c: RequestContext): boolean {
 
 /** The answer to a request that failed, whatever with. */
 export function answerError(c: RequestContext, error: unknown, logger: Logger): Response {
+  return respond(c, noteError(c, error, logger));
+}
+
+/** The error as it may be shown. It is in the log then, with what may not. */
+export function noteError(c: RequestContext, error: unknown, logger: Logger): KnownError {
   const known = toKnownError(error, c.get('requestId'));
   c.get('facts').error_code = known.code;
   if (known.status >= 500) {
     const facts = { request_id: c.get('requestId'), ...c.get('facts') };
     logger.error({ ...facts, failure: describeFailure(error) }, 'request failed');
   }
-  return respond(c, known);
+  return known;
 }
 
 function respond(c: RequestContext, error: KnownError): Response {

@@ -1,4 +1,11 @@
-import { type AnyRoute, KnownError, type RouteInput, type RouteReply, type routes } from '@hexclave/contract';
+import {
+  type AnyRoute,
+  KnownError,
+  type RouteInput,
+  type RouteReply,
+  type RouteStep,
+  type routes,
+} from '@hexclave/contract';
 import * as apiKeys from '../services/api-keys.ts';
 import type { Authentication } from '../services/authentication.ts';
 import * as config from '../services/config.ts';
@@ -11,6 +18,7 @@ import * as teams from '../services/teams.ts';
 import * as users from '../services/users.ts';
 import { controlHandlers } from './control-handlers.ts';
 import type { HttpServices } from './environment.ts';
+import type { Work } from './step-stream.ts';
 
 const DELETED = { success: true } as const;
 
@@ -21,6 +29,7 @@ export type Handler<R extends AnyRoute> = (
   services: HttpServices,
   authentication: R['access'] extends 'public' ? undefined : Authentication,
   input: RouteInput<R>,
+  work: Work<RouteStep<R>>,
 ) => Promise<RouteReply<R>>;
 
 export type Handlers = { [Name in keyof Routes]: Handler<Routes[Name]> };

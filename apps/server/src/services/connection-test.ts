@@ -2,6 +2,7 @@ import { applyOverride, displayOf, type PostgresConnection, parseProjectConfig }
 import {
   type ConnectionTest,
   type ConnectionTestRequest,
+  type ConnectionTestStep,
   KnownError,
   type RoleSql,
   type RoleSqlQuery,
@@ -21,12 +22,16 @@ type Settings = Omit<TestedDatabase, 'connection' | 'owner'> & { readonly connec
 const NEW = 'new';
 const FIELD = 'external_database';
 
+/** Who waits for a test; see `ConnectionTestWatch`. */
+type Watch = { readonly onStep: (step: ConnectionTestStep) => void; readonly signal: AbortSignal };
+
 /** Tries a connection out and says how far it comes. Nothing is kept but that somebody did, and how it went. */
 export async function testConnection(
   services: Services,
   by: Doer,
   target: Target,
   request: ConnectionTestRequest,
+  { onStep, signal }: Watch,
 ): Promise<ConnectionTest> {
   const { external_database_id: id } = request;
   const ids = (await services.externalDatabases.list(services.database, target.tenancyId)).map((shown) => shown.id);
@@ -40,11 +45,16 @@ export async function testConnection(
     externalDatabaseId: id ?? NEW,
     siblingIds: ids.filter((other) => other !== id),
   };
-  const result = await services.connectionTester.test({ ...settings, connection, owner });
-  const answer = toConnectionTest(connection, result);
+  const watch = { signal, onStep: (step: ConnectionStep) => onStep(toStep(step)) };
+  const answer = toConnectionTest(
+    connection,
+    await services.connectionTester.test({ ...settings, connection, owner }, watch),
+  );
+  // Also of one that its caller has ended: it may have connected.
   await recordAudit(services.database, by, {
     ...{ action: 'external_database.test_connection', projectId: target.projectId, externalDatabaseId: id },
-    ...{ after: factsOf(answer), result: answer.ok ? 'done' : 'failed' },
+    ...{ after: { ...factsOf(answer), ...(signal.aborted && { stopped: true }) } },
+    ...{ result: answer.ok && !signal.aborted ? 'done' : 'failed' },
   });
   return answer;
 }
@@ -100,7 +110,7 @@ function toConnectionTest(connection: PostgresConnection, result: ConnectionTest
   };
 }
 
-function toStep(told: ConnectionStep): ConnectionTest['steps'][number] {
+function toStep(told: ConnectionStep): ConnectionTestStep {
   const { step, outcome } = told;
   const failure = outcome === 'failed' ? told.failure : null;
   return {

@@ -3,6 +3,7 @@ import { postgresDestination } from '@hexclave/destination-postgres';
 import {
   type Catalog,
   type ConnectionTestResult,
+  type ConnectionTestWatch,
   compileTargetTable,
   type RoleNames,
   type RoleSql,
@@ -19,7 +20,7 @@ export type TestedDatabase = Pick<ExternalDatabaseConfig, 'type' | 'schema' | 't
 
 /** Tries connections out, by the same means and under the same rules as the sync engine. */
 export type ConnectionTester = {
-  test(database: TestedDatabase): Promise<ConnectionTestResult>;
+  test(database: TestedDatabase, watch?: ConnectionTestWatch): Promise<ConnectionTestResult>;
   roleSql(names: RoleNames): RoleSql;
 };
 
@@ -32,10 +33,10 @@ export function createConnectionTester(catalog: Catalog, allowPrivateHosts: bool
   const postgres = postgresDestination({ allowPrivateHosts, connectTimeoutMs: CONNECT_TIMEOUT_MS });
   const limit = pLimit(TESTS_AT_ONCE);
   return {
-    test: ({ connection, owner, ...database }) =>
-      limit(() =>
-        postgres.testConnection(connection, { schema: database.schema, owner, tables: tablesOf(catalog, database) }),
-      ),
+    test: ({ connection, owner, ...database }, watch) => {
+      const place = { schema: database.schema, owner, tables: tablesOf(catalog, database) };
+      return limit(() => postgres.testConnection(connection, place, watch));
+    },
     roleSql: postgres.roleSql,
   };
 }

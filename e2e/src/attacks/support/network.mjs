@@ -1,5 +1,5 @@
 /**
- * Loaded before a server: names that resolve as a test wants, and addresses of the Internet that lead to this machine.
+ * Loaded before a server: names that resolve as a test wants, or do not (no answer at all), and addresses of the Internet that lead to this machine.
  * Variables: TEST_NAMES, a JSON object from names to the answers that follow each other, each a list of addresses (the
  * last one stays); TEST_ROUTES, from addresses to ports here; TEST_NETWORK_LOG, a file that each look-up and each
  * connection appends a line to.
@@ -21,13 +21,14 @@ function answerFor(name) {
   const answers = names.get(name);
   if (answers === undefined) return undefined;
   note(`lookup ${name}`);
-  const addresses = answers.length > 1 ? answers.shift() : answers[0];
+  const addresses = (answers.length > 1 ? answers.shift() : answers[0]) ?? [];
   return addresses.map((address) => ({ address, family: net.isIP(address) }));
 }
 
 const { lookup } = dns.promises;
 dns.promises.lookup = async (name, options) => {
   const found = answerFor(name);
+  if (found?.length === 0) throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' });
   return found ?? lookup(name, options);
 };
 

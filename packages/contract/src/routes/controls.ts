@@ -1,7 +1,13 @@
 import { z } from '@hono/zod-openapi';
 import { defineRoute } from '../route.ts';
 import { auditLog, auditQuery } from '../schemas/audit.ts';
-import { connectionTest, connectionTestRequest, roleSql, roleSqlQuery } from '../schemas/connection-test.ts';
+import {
+  connectionTest,
+  connectionTestRequest,
+  connectionTestStep,
+  roleSql,
+  roleSqlQuery,
+} from '../schemas/connection-test.ts';
 import {
   fusebox,
   fuseboxUpdate,
@@ -110,11 +116,13 @@ export const testConnection = defineRoute({
   summary: 'Test a connection, before or after it is saved',
   description:
     'Connects as a sync would, and says step by step how far it comes. Nothing is created or left in the database. ' +
-    'Limited to a few in a minute.',
+    'With `accept: text/event-stream` each step is sent as it finishes, as the event `step`; then comes `result`, which ' +
+    'is the same as the answer in JSON, or `error`. The test ends when its caller hangs up. Limited to a few in a minute.',
   body: connectionTestRequest,
   query: projectQuery,
   status: 200,
   reply: connectionTest,
+  steps: connectionTestStep,
   errors: ['PROJECT_NOT_FOUND', 'EXTERNAL_DATABASE_NOT_FOUND', 'CONFIG_INVALID'],
 });
 

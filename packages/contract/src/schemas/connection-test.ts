@@ -34,7 +34,7 @@ export const connectionTestRequest = z
   })
   .openapi('ConnectionTestRequest');
 
-const step = z
+export const connectionTestStep = z
   .object({
     step: z.enum(CONNECTION_TEST_STEPS),
     outcome: z.enum(['ok', 'failed', 'skipped']).openapi({
@@ -53,7 +53,7 @@ export const connectionTest = z
   .object({
     ok: z.boolean().openapi({ description: 'No step failed.' }),
     connection: z.object({ host: z.string(), port: z.number(), database: z.string(), user: z.string() }),
-    steps: z.array(step).openapi({ description: 'All of them, always, in the same order.' }),
+    steps: z.array(connectionTestStep).openapi({ description: 'All of them, always, in the same order.' }),
     server_version: z.string().nullable(),
     round_trip_ms: z.number().nullable().openapi({ description: 'The fastest of some.' }),
     schema_state: z
@@ -88,6 +88,7 @@ export const roleSql = z
   .openapi('RoleSql');
 
 export type ConnectionTestRequest = z.output<typeof connectionTestRequest>;
+export type ConnectionTestStep = z.output<typeof connectionTestStep>;
 export type ConnectionTest = z.output<typeof connectionTest>;
 export type RoleSqlQuery = z.output<typeof roleSqlQuery>;
 export type RoleSql = z.output<typeof roleSql>;

@@ -3,24 +3,32 @@ import { isIP } from 'node:net';
 import { DestinationError } from '@hexclave/sync';
 import ipaddr from 'ipaddr.js';
 
+/** What a look-up fails with when the resolver itself does not answer, whatever the name. */
+const RESOLVER_IS_SILENT = 'EAI_AGAIN';
+
 /**
  * Resolves a host once and returns the address to connect to, so that no second look-up can answer differently.
- * Unless private hosts are allowed, every address of the name must be public: a name with mixed addresses is refused,
- * with the same words as any other.
+ * Unless private hosts are allowed, every address of the name must be public. Whatever is not, a name with mixed addresses
+ * and a name that does not exist are then refused with the same words: names of the operator's network are not to be
+ * guessed by who may choose a host.
  */
 export async function resolveTarget(host: string, allowPrivate: boolean): Promise<string> {
-  const addresses = await addressesOf(host);
+  const addresses = await addressesOf(host).catch((error: NodeJS.ErrnoException) => {
+    if (allowPrivate || error.code === RESOLVER_IS_SILENT) {
+      throw new DestinationError('TARGET_UNREACHABLE', { detail: error.code });
+    }
+    return [];
+  });
   const [first] = addresses;
-  if (first === undefined) throw new DestinationError('TARGET_UNREACHABLE', { detail: 'ENOTFOUND' });
-  if (!allowPrivate && !addresses.every(isPublic)) throw new DestinationError('TARGET_ADDRESS_REFUSED');
+  if (first === undefined || !(allowPrivate || addresses.every(isPublic))) {
+    throw new DestinationError('TARGET_ADDRESS_REFUSED');
+  }
   return first;
 }
 
 async function addressesOf(host: string): Promise<string[]> {
   if (isIP(host) !== 0) return [host];
-  const found = await lookup(host, { all: true, verbatim: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new DestinationError('TARGET_UNREACHABLE', { detail: error.code });
-  });
+  const found = await lookup(host, { all: true, verbatim: true });
   return found.map((entry) => entry.address);
 }
 

@@ -25,7 +25,7 @@ export function postgresDestination(options: SessionOptions): Destination<Postgr
         });
       return createConnection(await open(), namesIn(schema), owner, open, place);
     },
-    testConnection: (connection, place) => testConnection(connection, place, options),
+    testConnection: (connection, place, watch) => testConnection(connection, place, options, watch),
     roleSql,
   };
 }

@@ -1,8 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
 import {
+  boundedSignal,
   CONNECTION_STEPS,
   type ConnectionStep,
   type ConnectionStepName,
   type ConnectionTestResult,
+  type ConnectionTestWatch,
   DestinationError,
   type SchemaState,
   type TestedPlace,
@@ -17,6 +20,8 @@ const CONNECT_TIMEOUT_MS = 15_000;
 const STATEMENT_TIMEOUT_MS = 8_000;
 /** The look-up of a name has no time-out of its own, so the whole has one too. */
 const TEST_TIMEOUT_MS = 30_000;
+/** A host that is refused for its address is refused after a multiple of this, in ms. */
+const REFUSED_IN_STEPS_OF_MS = 500;
 
 /** The phase that ends each of the steps in which a connection comes about. */
 const STEP_OF_PHASE: Readonly<Record<SessionPhase, ConnectionStepName>> = {
@@ -43,60 +48,100 @@ export async function testConnection(
   connection: PostgresConnection,
   place: TestedPlace,
   options: SessionOptions,
+  { onStep = () => undefined, signal = new AbortController().signal }: ConnectionTestWatch = {},
 ): Promise<ConnectionTestResult> {
-  const steps = new Map<ConnectionStepName, ConnectionStep>();
+  const record = createRecord(onStep);
   const findings: Findings = { serverVersion: null, roundTripMs: null, schemaState: null };
-  const deadline = AbortSignal.timeout(TEST_TIMEOUT_MS);
-  const client = await connectStepByStep(connection, options, steps, deadline);
+  const deadline = boundedSignal(signal, TEST_TIMEOUT_MS);
+  const client = signal.aborted ? null : await connectStepByStep(connection, options, record, deadline.signal);
   if (client !== null) {
     const cut = () => discard(client);
-    deadline.addEventListener('abort', cut);
-    await lookAround(client, connection, place, steps, findings).finally(cut);
+    deadline.signal.addEventListener('abort', cut);
+    await lookAround(client, connection, place, record, findings).finally(cut);
   }
-  return { steps: CONNECTION_STEPS.map((step) => steps.get(step) ?? skipped(step)), ...findings };
+  deadline.release();
+  return { steps: record.complete(), ...findings };
 }
 
-function skipped(step: ConnectionStepName): ConnectionStep {
-  return { step, outcome: 'skipped', message: NOT_REACHED };
+type StepRecord = {
+  /** Notes a step and tells it. */
+  add(step: ConnectionStep): void;
+  /** The first step that nothing is known of. */
+  next(): ConnectionStepName | undefined;
+  /** All steps: those that were not come to are skipped. */
+  complete(): ConnectionStep[];
+};
+
+function createRecord(onStep: (step: ConnectionStep) => void): StepRecord {
+  const steps: ConnectionStep[] = [];
+  const next = () => CONNECTION_STEPS[steps.length];
+  const add = (step: ConnectionStep) => {
+    steps.push(step);
+    onStep(step);
+  };
+  return {
+    add,
+    next,
+    complete: () => {
+      for (let step = next(); step !== undefined; step = next())
+        add({ step, outcome: 'skipped', message: NOT_REACHED });
+      return steps;
+    },
+  };
 }
 
 /** Returns `null` when it came to nothing. */
 async function connectStepByStep(
   connection: PostgresConnection,
   options: SessionOptions,
-  steps: Map<ConnectionStepName, ConnectionStep>,
+  record: StepRecord,
   deadline: AbortSignal,
 ): Promise<pg.Client | null> {
   const messages = messagesOf(connection);
-  let begun = performance.now();
-  const next = () => CONNECTION_STEPS.find((step) => !steps.has(step)) ?? 'sign_in';
-  const note = (step: ConnectionStep) => {
-    steps.set(step.step, step);
-    begun = performance.now();
-    if (step.step === 'tcp' && connection.tls.mode === 'disable') {
-      steps.set('tls', { step: 'tls', outcome: 'skipped', message: TLS_MESSAGES.disable });
-    }
-  };
+  const timer = createTimer();
   const bounded = {
     ...options,
     connectTimeoutMs: Math.min(options.connectTimeoutMs, CONNECT_TIMEOUT_MS),
     linkTimeoutMs: Math.min(options.linkTimeoutMs ?? STATEMENT_TIMEOUT_MS, STATEMENT_TIMEOUT_MS),
   };
   const opening = openSession(connection, bounded, (phase) => {
+    if (deadline.aborted) return;
     const step = STEP_OF_PHASE[phase];
-    note({ step, outcome: 'ok', durationMs: performance.now() - begun, message: messages[phase] });
+    record.add({ step, outcome: 'ok', durationMs: timer.lap(), message: messages[phase] });
+    if (step === 'tcp' && connection.tls.mode === 'disable') {
+      record.add({ step: 'tls', outcome: 'skipped', message: TLS_MESSAGES.disable });
+    }
   });
   try {
     return await orAborted(opening, deadline);
   } catch (error) {
     // It may come about after all, when nobody wants it any more.
     opening.then(discard, () => undefined);
-    note({ step: next(), outcome: 'failed', durationMs: performance.now() - begun, failure: classify(error) });
+    const failure = classify(error);
+    if (failure.code === 'TARGET_ADDRESS_REFUSED') await untilTimeTellsNothing(timer.elapsed());
+    record.add({ step: record.next() ?? 'sign_in', outcome: 'failed', durationMs: timer.lap(), failure });
     return null;
   }
 }
 
-function orAborted<T>(work: Promise<T>, deadline: AbortSignal): Promise<T> {
+function createTimer() {
+  let begun = performance.now();
+  const elapsed = () => performance.now() - begun;
+  const lap = () => {
+    const took = elapsed();
+    begun += took;
+    return took;
+  };
+  return { elapsed, lap };
+}
+
+/** A name of the operator's own network is found faster than one that nobody knows. */
+async function untilTimeTellsNothing(elapsedMs: number): Promise<void> {
+  await setTimeout(REFUSED_IN_STEPS_OF_MS - (elapsedMs % REFUSED_IN_STEPS_OF_MS));
+}
+
+async function orAborted<T>(work: Promise<T>, deadline: AbortSignal): Promise<T> {
+  if (deadline.aborted) throw timedOut();
   const aborted = new Promise<never>((_, reject) => {
     deadline.addEventListener('abort', () => reject(timedOut()), { once: true });
   });
@@ -121,7 +166,7 @@ async function lookAround(
   client: pg.Client,
   { user, database }: PostgresConnection,
   place: TestedPlace,
-  steps: Map<ConnectionStepName, ConnectionStep>,
+  record: StepRecord,
   findings: Findings,
 ): Promise<void> {
   const checks: readonly [ConnectionStepName, () => Promise<string>][] = [
@@ -131,13 +176,13 @@ async function lookAround(
     ['round_trip', () => measureRoundTrip(client, (ms) => (findings.roundTripMs = ms))],
   ];
   for (const [step, check] of checks) {
-    const begun = performance.now();
+    const { lap } = createTimer();
     try {
       const message = await check();
-      steps.set(step, { step, outcome: 'ok', durationMs: performance.now() - begun, message });
+      record.add({ step, outcome: 'ok', durationMs: lap(), message });
     } catch (error) {
       const failure = classify(error);
-      steps.set(step, { step, outcome: 'failed', durationMs: performance.now() - begun, failure });
+      record.add({ step, outcome: 'failed', durationMs: lap(), failure });
       if (failure.code === 'TARGET_UNREACHABLE') return;
     }
   }

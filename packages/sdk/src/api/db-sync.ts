@@ -1,4 +1,4 @@
-import type { Call, RequestOf } from '../call.ts';
+import type { Call, RequestOf, StepOf, StepOptions } from '../call.ts';
 import type { Settings } from '../options.ts';
 import { everyItem } from '../pages.ts';
 import type { CallOptions } from '../transport.ts';
@@ -52,9 +52,12 @@ function controlsOf(call: Call) {
     /** What waits for its next attempt is due at once. */
     retry: (request: Body<'retrySync'>, query: Query<'retrySync'> = {}, options?: CallOptions) =>
       call('retrySync', { body: request, query }, options),
-    /** Step by step, before or after it is saved. */
-    testConnection: (request: Body<'testConnection'>, query: Query<'testConnection'> = {}, options?: CallOptions) =>
-      call('testConnection', { body: request, query }, options),
+    /** Step by step, before or after it is saved. `onStep` is told each step while the test goes on. */
+    testConnection: (
+      request: Body<'testConnection'>,
+      query: Query<'testConnection'> = {},
+      options?: StepOptions<StepOf<'testConnection'>>,
+    ) => call('testConnection', { body: request, query }, options),
     /** The SQL of a role that may do no more than is needed. */
     roleSql: (query: Query<'getRoleSql'>, options?: CallOptions) => call('getRoleSql', { query }, options),
   };

@@ -8,7 +8,7 @@ import { confirmByName } from '../../secrets/read.ts';
 import { databaseArgument } from './arguments.ts';
 import { CONNECTION_OPTIONS, readExternalDatabase } from './connection-options.ts';
 import { projectApiOf } from './project-api.ts';
-import { describeConnectionTest } from './test-connection.ts';
+import { showConnectionTest } from './test-connection.ts';
 
 const changed = z.object({ external_database_id: z.string() });
 
@@ -27,8 +27,8 @@ export const add = command({
     const api = await context.api('admin');
     const database = await readExternalDatabase(options, context);
     if (!options.skipTest) {
-      const result = await api.call('testConnection', { body: { external_database: database } });
-      context.note(describeConnectionTest(result, context.errorStyles));
+      const screen = { output: context.stderr, styles: context.errorStyles };
+      const result = await showConnectionTest({ api, query: {} }, { external_database: database }, context, screen);
       if (!result.ok) {
         throw new Problem('refused', 'CONNECTION_TEST_FAILED', 'Not saved.', 'Put that right, or add --skip-test.');
       }

@@ -1,31 +1,22 @@
-import type { ConnectionTest } from '@hexclave/contract';
+import type { ConnectionTest, ConnectionTestRequest } from '@hexclave/contract';
+import type { ProjectApi } from '../../api.ts';
+import type { Context } from '../../context.ts';
 import { command } from '../../declare/command.ts';
 import { optionalArgument } from '../../declare/values.ts';
 import { EXIT_CODES } from '../../exit-codes.ts';
-import { printable } from '../../output/printable.ts';
 import type { Styles } from '../../output/styles.ts';
-import { remedyLines } from '../../output/sync-words.ts';
-import { duration } from '../../output/words.ts';
 import { CONNECTION_OPTIONS, readExternalDatabase } from './connection-options.ts';
+import { createStepView } from './connection-steps.ts';
 import { projectApiOf } from './project-api.ts';
 
-const NAMES: Record<ConnectionTest['steps'][number]['step'], string> = {
-  dns: 'DNS',
-  tcp: 'TCP',
-  tls: 'TLS',
-  sign_in: 'sign-in',
-  privileges: 'privileges',
-  version: 'version',
-  schema: 'schema',
-  round_trip: 'round trip',
-};
-const NAME_WIDTH = 11;
+/** More than the server gives a test. */
+const WHOLE_TEST_MS = 45_000;
 
 export const testConnection = command({
   name: 'test-connection',
   summary: 'Test a connection step by step, before or after it is saved',
   details:
-    'Of a saved external database, or, without its id, of a connection string that is asked for. Connects as a sync would; nothing is left in the database.',
+    'Of a saved external database, or, without its id, of a connection string that is asked for. Connects as a sync would; nothing is left in the database. Ctrl-C ends the test.',
   args: {
     database: optionalArgument('database', 'a saved external database', { suggests: 'external-databases' }),
   },
@@ -34,31 +25,32 @@ export const testConnection = command({
   json: { words: 'each step with its outcome and remedy.', route: 'testConnection' },
   failsWhen: 'a step failed.',
   run: async ({ args, options }, context) => {
-    const { api, query } = await projectApiOf(context);
+    const projectApi = await projectApiOf(context);
     const isNew = args.database === undefined || options.stdin || options.fromEnv !== undefined;
-    const body = {
+    const request = {
       external_database_id: args.database,
       ...(isNew && { external_database: await readExternalDatabase(options, context) }),
     };
-    const result = await api.call('testConnection', { query, body }, { signal: context.signal });
-    return {
-      json: result,
-      text: (styles) => describeConnectionTest(result, styles),
-      exitCode: result.ok ? EXIT_CODES.done.code : EXIT_CODES.found.code,
-    };
+    const { stdout, styles, signal } = context;
+    const { api, query } = projectApi;
+    const result = context.options.json
+      ? await api.call('testConnection', { query, body: request }, { signal, timeoutMs: WHOLE_TEST_MS })
+      : await showConnectionTest(projectApi, request, context, { output: stdout, styles });
+    return { json: result, exitCode: result.ok ? EXIT_CODES.done.code : EXIT_CODES.found.code };
   },
 });
 
-export function describeConnectionTest({ steps }: ConnectionTest, styles: Styles): string {
-  const marks = { ok: styles.green('✓'), failed: styles.red('✗'), skipped: styles.dim('–') };
-  return steps
-    .flatMap((step) => {
-      const took = step.duration_ms === null ? '' : styles.dim(` ${duration(step.duration_ms)}`);
-      const state = step.sql_state === null ? '' : styles.dim(` (SQLSTATE ${printable(step.sql_state)})`);
-      return [
-        `${marks[step.outcome]} ${NAMES[step.step].padEnd(NAME_WIDTH)} ${printable(step.message)}${state}${took}`,
-        ...(step.remedy === null ? [] : remedyLines(step.remedy, styles).map((line) => `  ${line}`)),
-      ];
-    })
-    .join('\n');
+/** Shows each step as it is taken. */
+export async function showConnectionTest(
+  { api, query }: Pick<ProjectApi, 'api' | 'query'>,
+  request: ConnectionTestRequest,
+  { signal }: Pick<Context, 'signal'>,
+  { output, styles }: { output: NodeJS.WriteStream; styles: Styles },
+): Promise<ConnectionTest> {
+  const view = createStepView(output, styles);
+  try {
+    return await api.call('testConnection', { query, body: request }, { signal, onStep: view.show });
+  } finally {
+    view.end();
+  }
 }

@@ -5,6 +5,7 @@ import type { Api } from '../../api.ts';
 import { command, type Outcome } from '../../declare/command.ts';
 import { argument, flag, option } from '../../declare/values.ts';
 import { printable } from '../../output/printable.ts';
+import type { Styles } from '../../output/styles.ts';
 import { list } from '../../output/table.ts';
 import { storeKeys } from './stored-keys.ts';
 
@@ -70,7 +71,7 @@ function toStored(keys: CreatedApiKeySet) {
   };
 }
 
-function showKeys(keys: CreatedApiKeySet, styles: Parameters<Outcome['text']>[0]): string {
+function showKeys(keys: CreatedApiKeySet, styles: Styles): string {
   const {
     publishable_client_key: client = '',
     secret_server_key: server = '',
