@@ -38,4 +38,6 @@ test(`seeds ${SEEDS.join(', ')}: faults of every kind, and nothing is found`, { 
   const struck = Object.values(totals.faults).filter((times) => times > 0).length;
   expect(struck).toBeGreaterThan(FAULTS.length * MOST);
   expect(totals.batches).toBeGreaterThan(200);
+  expect(totals.scrapes).toBeGreaterThan(SEEDS.length * SECONDS);
+  expect(totals.answers).toBeGreaterThan(totals.scrapes);
 });

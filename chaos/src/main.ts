@@ -1,13 +1,16 @@
 import { describeError } from '@hexclave/errors';
 import { checkMutants } from './mutants/check-mutants.ts';
+import { MUTANTS } from './mutants/mutants.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
-import { makePlan } from './plan/plan.ts';
+import { makePlan, type Plan } from './plan/plan.ts';
+import { readPlan, writePlan } from './plan/plan-file.ts';
 import { record } from './report/record.ts';
 import type { Report } from './report/rows.ts';
+import { describeShrunk } from './report/shrunk.ts';
 import { renderTable, writeJson } from './report/table.ts';
 import { addUp, neverStruck } from './report/totals.ts';
-import { type Ground, runOnNewStage, type SeedResult, shrinkSeed } from './run-seed.ts';
-import { startClusters } from './stage/clusters.ts';
+import { type Ground, runOnNewStage, type SeedResult, shrinkPlan } from './run-seed.ts';
+import { type Clusters, startClusters } from './stage/clusters.ts';
 
 /** Exit codes: 0 nothing was found and every mutant was; 1 otherwise; 130 Ctrl-C. */
 async function main(): Promise<number> {
@@ -20,7 +23,7 @@ async function main(): Promise<number> {
   process.on('SIGINT', () => stopping.abort());
   const clusters = await startClusters();
   try {
-    const ground = { clusters, script: await clusters.bundler.bundle('plain') };
+    const ground = await groundOf(clusters, options);
     const results = await runSeeds(ground, options, stopping.signal);
     const mutants = options.mutants && !stopping.signal.aborted ? await checkMutants(clusters, console.log) : [];
     const report: Report = { totals: addUp(results.map(({ outcome }) => outcome)), mutants };
@@ -41,29 +44,37 @@ function isClean({ totals, mutants }: Report): boolean {
   return !found && silent.length === 0 && mutants.every(({ killed }) => killed);
 }
 
+async function groundOf(clusters: Clusters, { mutant: name }: Options): Promise<Ground> {
+  if (name === null) return { clusters, script: await clusters.bundler.bundle('plain') };
+  const mutant = MUTANTS.find((one) => one.name === name);
+  if (mutant === undefined) throw new Error(`--mutant takes one of: ${MUTANTS.map((one) => one.name).join(', ')}`);
+  return { clusters, script: await clusters.bundler.bundle(name, mutant.rewrites), alterInternal: mutant.alter };
+}
+
 async function runSeeds(ground: Ground, options: Options, signal: AbortSignal): Promise<SeedResult[]> {
   const results: SeedResult[] = [];
   const until = options.minutes === null ? null : performance.now() + options.minutes * 60_000;
   const isOver = () => (until === null ? results.length >= options.seeds : performance.now() > until);
   for (let seed = options.seed; !isOver() && !signal.aborted; seed++) {
-    const plan = makePlan(seed, options.seconds);
-    console.log(`seed ${seed}: ${plan.transactions.length} transactions, ${plan.faults.length} faults`);
+    const plan = options.plan === null ? makePlan(seed, options.seconds) : await readPlan(options.plan);
+    console.log(`seed ${plan.seed}: ${plan.transactions.length} transactions, ${plan.faults.length} faults`);
     const result = await runOnNewStage(ground, plan, options.verbose ? console.log : undefined);
     results.push(result);
-    if (result.outcome.violations.length > 0) await explain(ground, options, result);
+    if (result.outcome.violations.length > 0) await explain(ground, options, plan, result);
   }
   return results;
 }
 
 /** What a person needs to look into a failure: its trace, and a smaller run that fails in the same way. */
-async function explain(ground: Ground, options: Options, { seed, outcome, trace }: SeedResult): Promise<void> {
+async function explain(ground: Ground, options: Options, plan: Plan, { outcome, trace }: SeedResult): Promise<void> {
   if (!options.verbose) console.log(trace.join('\n'));
-  console.log(`Replay it with: npm run chaos -- --seed ${seed} --seconds ${options.seconds}`);
-  const smaller = await shrinkSeed(ground, seed, options.seconds, outcome);
-  console.log(`It still fails with ${smaller.faults.length} faults and ${smaller.transactions.length} transactions:`);
-  for (const fault of smaller.faults) console.log(`  ${JSON.stringify(fault)}`);
-  for (const transaction of smaller.transactions.slice(0, 20))
-    console.log(`  ${JSON.stringify(transaction).slice(0, 400)}`);
+  const mutant = options.mutant === null ? '' : ` --mutant '${options.mutant}'`;
+  if (options.plan === null)
+    console.log(`Replay it with: npm run chaos -- --seed ${plan.seed} --seconds ${options.seconds}${mutant}`);
+  console.log('Looking for a smaller run that fails in the same way');
+  const smaller = await shrinkPlan(ground, plan, outcome, console.log);
+  console.log(describeShrunk(smaller));
+  console.log(`Replay it with: npm run chaos -- --plan ${await writePlan(smaller.plan)}${mutant}`);
 }
 
 main().then(

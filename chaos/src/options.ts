@@ -12,6 +12,10 @@ export type Options = {
   /** Shows the run in docs/reliability.md. */
   readonly record: boolean;
   readonly mutants: boolean;
+  /** Runs seeds against this mutant instead of the product: they have to fail. */
+  readonly mutant: string | null;
+  /** Runs this one plan, as a run that failed has written it. */
+  readonly plan: string | null;
   readonly verbose: boolean;
 };
 
@@ -24,6 +28,8 @@ export const USAGE = `npm run chaos -- [options]
   --json <file>   write the table as JSON
   --record        show the run in docs/reliability.md as the latest long one
   --no-mutants    leave out the mutants
+  --plan <file>   repeat a run that failed, made smaller, instead of a seed's
+  --mutant <name> run seeds against a mutant: shows what a failure looks like
   --verbose       print every trace`;
 
 const SEEDS = 25;
@@ -41,6 +47,8 @@ export function readOptions(args: readonly string[]): Options | null {
       seed: { type: 'string' },
       json: { type: 'string' },
       record: { type: 'boolean', default: false },
+      plan: { type: 'string' },
+      mutant: { type: 'string' },
       'no-mutants': { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -48,7 +56,8 @@ export function readOptions(args: readonly string[]): Options | null {
   });
   if (values.help) return null;
   const seed = positive('seed', values.seed);
-  const isReplay = seed !== undefined && values.seeds === undefined && values.minutes === undefined;
+  const isSingle = seed !== undefined || values.plan !== undefined;
+  const isReplay = isSingle && values.seeds === undefined && values.minutes === undefined;
   return {
     seed: seed ?? 1 + Math.floor(Math.random() * MOST_SEED),
     seeds: positive('seeds', values.seeds) ?? (isReplay ? 1 : SEEDS),
@@ -56,7 +65,9 @@ export function readOptions(args: readonly string[]): Options | null {
     minutes: positive('minutes', values.minutes) ?? null,
     json: values.json ?? null,
     record: values.record,
-    mutants: !values['no-mutants'] && !isReplay,
+    mutants: !values['no-mutants'] && !isReplay && values.mutant === undefined,
+    mutant: values.mutant ?? null,
+    plan: values.plan ?? null,
     verbose: values.verbose || isReplay,
   };
 }

@@ -1,5 +1,6 @@
 import { check } from './checks/check.ts';
 import { findAllDifferences } from './checks/convergence.ts';
+import { type Heard, startListener } from './checks/listener.ts';
 import { describeDifferences, type Violation } from './checks/violation.ts';
 import type { Strike } from './nemesis/fault.ts';
 import { runNemesis } from './nemesis/nemesis.ts';
@@ -21,6 +22,8 @@ export type Outcome = {
   /** Batches that targets refused, since their position had moved. */
   readonly fenced: number;
   readonly pairsMidTransfer: number;
+  /** What was asked of server processes, and searched. */
+  readonly heard: Pick<Heard, 'scrapes' | 'answers'>;
 };
 
 const CONVERGE_WITHIN_MS = 60_000;
@@ -30,6 +33,7 @@ export async function runPlan(stage: Stage, plan: Plan): Promise<Outcome> {
   const startedAt = performance.now();
   const fencedBefore = stage.clusters.fenced();
   const writes = noWrites();
+  const listener = await startListener(stage);
   const [strikes] = await Promise.all([
     runNemesis(stage, plan.faults, startedAt),
     ...Array.from({ length: WRITERS }, (_, writer) =>
@@ -44,11 +48,12 @@ export async function runPlan(stage: Stage, plan: Plan): Promise<Outcome> {
   ]);
   stage.trace.note(`writes and faults are over: ${JSON.stringify(writes)}`);
   const { convergedAfterMs, violations } = await untilConverged(stage);
-  const found = await check(stage, strikes);
+  const heard = await listener.finish();
+  const found = await check(stage, strikes, heard);
   return {
     ...found,
     violations: [...violations, ...found.violations],
-    ...{ writes, strikes, convergedAfterMs },
+    ...{ writes, strikes, convergedAfterMs, heard },
     fenced: stage.clusters.fenced() - fencedBefore,
   };
 }

@@ -1,3 +1,5 @@
+export { createDashboardApp } from './dashboard/create-dashboard-app.ts';
+export { createSignInLinks } from './dashboard/sign-in-links.ts';
 export { createDemoApi, type DemoApi } from './demo/demo-api.ts';
 export { DEMO_STATEMENT, type DemoDatabase, describeDemoDatabase, ensureDemoDatabase } from './demo/demo-database.ts';
 export { registerDemoDatabase } from './demo/register.ts';
@@ -33,4 +35,5 @@ export { createSync, type Sync } from './sync/pipeline.ts';
 export { createSyncProfiler } from './sync/profiler.ts';
 export { SYNC_ROUTES_PATH } from './sync/routes.ts';
 export { METRICS, type MetricDeclaration, PROCESS_METRICS } from './telemetry/declarations.ts';
+export { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts';
 export { VERSION } from './version.ts';

@@ -1,8 +1,9 @@
 import type { Strike } from '../nemesis/fault.ts';
 import type { Stage } from '../stage/stage.ts';
 import { tagOf } from '../workload/operation.ts';
+import type { Heard } from './listener.ts';
 import { type Replay, replay } from './replay.ts';
-import { findLeaks } from './secrets.ts';
+import { findLeaksInKept } from './secrets.ts';
 import { readSourceFacts } from './source-facts.ts';
 import { findUnsurfaced } from './surfacing.ts';
 import { readHistory } from './target-history.ts';
@@ -15,12 +16,13 @@ export type Findings = {
   readonly pairsMidTransfer: number;
 };
 
-export async function check(stage: Stage, strikes: readonly Strike[]): Promise<Findings> {
+export async function check(stage: Stage, strikes: readonly Strike[], heard: Heard): Promise<Findings> {
   const replays = await replayAll(stage);
   const violations = [
     ...replays.flatMap((one) => one.violations),
-    ...(await findUnsurfaced(stage.internal, strikes)),
-    ...(await findLeaks(stage)),
+    ...(await findUnsurfaced(stage.internal, strikes, heard.failures)),
+    ...(await findLeaksInKept(stage)),
+    ...heard.leaks,
   ];
   const sum = (count: (one: Replay) => number) => replays.reduce((total, one) => total + count(one), 0);
   return {

@@ -1,24 +1,26 @@
-import { openApiDocument } from '@hexclave/contract';
 import type { Queryable } from '@hexclave/db';
 import { CANARIES } from '../stage/secrets.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Target } from '../stage/target.ts';
 import type { Violation } from './violation.ts';
 
-/** Looks for canaries in everything that was emitted: logs, answers, and what is kept to be shown. */
-export async function findLeaks(stage: Stage): Promise<Violation[]> {
-  const emitted: Record<string, string> = {
-    'the logs': stage.output(),
-    'the kept state': await keptState(stage.internal),
-    'the parked rows': await parkedRows(stage.targets),
-    ...(await answers(stage)),
-  };
-  return Object.entries(emitted).flatMap(([place, text]) =>
-    CANARIES.filter((canary) => text.includes(canary)).map((canary) => ({
-      kind: 'secret leaked' as const,
+/** Looks for canaries in one text. */
+export function findLeaks(place: string, text: string, canaries: readonly string[] = CANARIES): Violation[] {
+  return canaries
+    .filter((canary) => text.includes(canary))
+    .map((canary) => ({
+      kind: 'secret leaked',
       what: `${canary}… is in ${place}: ${surroundings(text, canary)}`,
-    })),
-  );
+    }));
+}
+
+/** The same in everything that was logged, and in what is kept to be shown. */
+export async function findLeaksInKept(stage: Stage): Promise<Violation[]> {
+  return [
+    ...findLeaks('the logs', stage.output()),
+    ...findLeaks('the kept state', await keptState(stage.internal)),
+    ...findLeaks('the parked rows', await parkedRows(stage.targets)),
+  ];
 }
 
 const SHOWN = 160;
@@ -46,17 +48,4 @@ async function parkedRows(targets: readonly Target[]): Promise<string> {
     ),
   );
   return texts.flatMap((rows) => rows.map(({ text }) => text)).join('\n');
-}
-
-/** Whatever can be read without naming a thing, and where metrics would be. */
-async function answers(stage: Stage): Promise<Record<string, string>> {
-  const paths = Object.entries(openApiDocument('chaos').paths ?? {})
-    .filter(([path, methods]) => methods?.get !== undefined && !path.includes('{'))
-    .map(([path]) => `/api/v1${path}`);
-  const read: Record<string, string> = {};
-  for (const path of new Set([...paths, '/health', '/metrics'])) {
-    const [worker] = stage.workers;
-    if (worker !== undefined) read[`the answer of ${path}`] = (await worker.call('get', path, {})).body;
-  }
-  return read;
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '@hexclave/db';
+import { RESOLUTION_MS, realTimeSql } from './real-time.ts';
 
 /**
  * What is kept inside the internal database: which numbers were handed out for which versions, which rows were removed,
@@ -14,14 +15,14 @@ const VERSIONS: Readonly<Record<string, { readonly key: string; readonly version
   },
 };
 
+/** Failures that are shown at once must not seem to be older than their cause. */
 const TABLES = `
-  CREATE SCHEMA chaos;
   CREATE SEQUENCE chaos.version;
   CREATE TABLE chaos.numbered (number bigint, epoch uuid, source text, tenancy uuid, key text, version bigint, gone boolean, deleted_in text,
-    at timestamptz NOT NULL DEFAULT clock_timestamp());
+    at timestamptz NOT NULL DEFAULT chaos.real_time());
   CREATE TABLE chaos.removed (source text, tenancy uuid, key text, version bigint, deleted_in text);
   CREATE TABLE chaos.tombstone (id bigint PRIMARY KEY, deleted_in text);
-  CREATE TABLE chaos.surfaced (at timestamptz NOT NULL DEFAULT clock_timestamp(), tenancy uuid, external_database text, mapping text, code text, sql_state text);`;
+  CREATE TABLE chaos.surfaced (at timestamptz NOT NULL DEFAULT chaos.real_time() + interval '${RESOLUTION_MS} ms', tenancy uuid, external_database text, mapping text, code text, sql_state text);`;
 
 const EPOCH = '(SELECT e."id" FROM "SequenceEpoch" e ORDER BY e."ordinal" DESC LIMIT 1)';
 
@@ -82,6 +83,8 @@ const PARKED = `
 /** Once for each internal database, before anything is written. */
 export async function installSourceLog(db: Queryable): Promise<void> {
   const statements = [
+    'CREATE SCHEMA chaos',
+    realTimeSql(),
     TABLES,
     ...Object.keys(VERSIONS).map(triggersOf),
     TOMBSTONES,

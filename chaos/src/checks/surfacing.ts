@@ -9,19 +9,27 @@ const BEFORE_MS = 2_000;
 const AFTER_MS = 9_000;
 
 /**
- * Every failure that was caused at a target has to have been shown in its status. Not asked of those that met a process
+ * Every failure that was caused at a target has to have been shown in its status, and counted by the metrics of the
+ * process that met it: `counted` are the codes that any process had. Not asked of those that met a process
  * which was killed or held, or an internal database that was down or restored: nobody was left to write them down. Nor
  * of those of an external database that was configured anew meanwhile.
  */
-export async function findUnsurfaced(db: Queryable, strikes: readonly Strike[]): Promise<Violation[]> {
+export async function findUnsurfaced(
+  db: Queryable,
+  strikes: readonly Strike[],
+  counted: ReadonlySet<string>,
+): Promise<Violation[]> {
   const kinds = new Set(FAULTS.filter(({ forgetful }) => forgetful).map(({ name }) => name));
   const violations: Violation[] = [];
   for (const { expects } of strikes) {
     if (expects === undefined || isExcused(expects, strikes, kinds)) continue;
-    if (await wasSurfaced(db, expects)) continue;
     const { kind, tenancyId, externalDatabaseId, codes } = expects;
-    const place = `${tenancyId.slice(0, 8)}/${externalDatabaseId}`;
-    violations.push({ kind: 'unsurfaced error', what: `${kind} at ${place} was never shown as ${codes.join(' or ')}` });
+    const what = `${kind} at ${tenancyId.slice(0, 8)}/${externalDatabaseId}`;
+    const names = codes.join(' or ');
+    if (!(await wasSurfaced(db, expects)))
+      violations.push({ kind: 'unsurfaced error', what: `${what} was never shown as ${names}` });
+    else if (!codes.some((code) => counted.has(code)))
+      violations.push({ kind: 'unsurfaced error', what: `${what} was counted by no process as ${names}` });
   }
   return violations;
 }

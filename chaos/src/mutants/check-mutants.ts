@@ -1,5 +1,6 @@
 import { check } from '../checks/check.ts';
 import { findAllDifferences } from '../checks/convergence.ts';
+import { listenOnce } from '../checks/listener.ts';
 import type { Violation } from '../checks/violation.ts';
 import { describeDifferences } from '../checks/violation.ts';
 import type { Clusters } from '../stage/clusters.ts';
@@ -67,7 +68,10 @@ async function play(
     await scenario.mend?.(stage);
     await finish(stage);
     const differences = await findAllDifferences(stage.internal, stage.targets);
-    return [...differences.flatMap(describeDifferences), ...(await check(stage, strikes)).violations];
+    return [
+      ...differences.flatMap(describeDifferences),
+      ...(await check(stage, strikes, await listenOnce(stage))).violations,
+    ];
   } finally {
     await stage.close();
   }

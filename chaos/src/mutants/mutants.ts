@@ -16,6 +16,7 @@ import { dropTriggers, rewriteFunction } from './sql.ts';
 const NUMBERING = 'backfill_null_sequence_ids';
 const DESTINATION = 'packages/destinations/postgres/src';
 const ENGINE = 'packages/sync/src/engine';
+const TELEMETRY = 'apps/server/src/telemetry';
 
 /** The defects that the checker must find, every time. */
 export const MUTANTS: readonly Mutant[] = [
@@ -188,7 +189,7 @@ export const MUTANTS: readonly Mutant[] = [
         file: 'packages/sync/src/compile/fetch.ts',
         find: 'WHERE ${tenancy} = $1 AND t."sequenceId" > ${cursor} ORDER BY',
         replace:
-          'WHERE ${tenancy} = (SELECT max(x."id"::text)::uuid FROM "Tenancy" x WHERE $1::uuid IS NOT NULL) AND t."sequenceId" > ${cursor} ORDER BY',
+          'WHERE ${tenancy} = (SELECT max(x."id"::text)::uuid FROM "Tenancy" x WHERE x."projectId" <> \'internal\' AND $1::uuid IS NOT NULL) AND t."sequenceId" > ${cursor} ORDER BY',
       },
     ],
     scenario: everyKindOfWrite,
@@ -229,5 +230,36 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     scenario: everyKindOfWrite,
     expects: ['secret leaked'],
+  },
+  {
+    name: 'rows are labels of metrics',
+    rewrites: [
+      {
+        file: `${TELEMETRY}/observe-connect.ts`,
+        find: "const facts = { mapping: table.mapping, way: 'page' as const,",
+        replace: "const facts = { mapping: JSON.stringify(page.upserts), way: 'page' as const,",
+      },
+    ],
+    scenario: rowRefused,
+    expects: ['secret leaked'],
+  },
+  {
+    name: 'the status shows names of users',
+    rewrites: [
+      {
+        file: 'packages/sync/src/status/facts.ts',
+        find: 'd."connectionDisplay" AS connection, d."schemaName",',
+        replace:
+          'd."connectionDisplay" AS connection, (SELECT string_agg(u."displayName", \' \') FROM "ProjectUser" u WHERE u."tenancyId" = d."tenancyId") AS "schemaName",',
+      },
+    ],
+    scenario: rowRefused,
+    expects: ['secret leaked'],
+  },
+  {
+    name: 'failures are not counted',
+    rewrites: [{ file: 'apps/server/src/sync/pipeline.ts', find: 'telemetry.onFailure(code);', replace: '' }],
+    scenario: targetAway,
+    expects: ['unsurfaced error'],
   },
 ];

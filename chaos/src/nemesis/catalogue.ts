@@ -1,3 +1,4 @@
+import { CLOCK_FAULTS } from './clocks.ts';
 import { CONFIGURATION_FAULTS } from './configurations.ts';
 import { CUSTOMER_FAULTS } from './customers.ts';
 import { DATABASE_FAULTS } from './databases.ts';
@@ -9,6 +10,7 @@ import { REQUEST_FAULTS } from './requests.ts';
 /** Every kind of fault. */
 export const FAULTS: readonly FaultKind[] = [
   ...PROCESS_FAULTS,
+  ...CLOCK_FAULTS,
   ...REQUEST_FAULTS,
   ...LINK_FAULTS,
   ...DATABASE_FAULTS,

@@ -57,22 +57,4 @@ async function pauseWorker(worker: Worker, holdMs: number, meanwhile?: () => Pro
   }
 }
 
-/** Its clock jumps, and jumps back: leases and pauses go by the internal database's clock, positions by none. */
-const moveClock: FaultKind = {
-  name: 'clock moved',
-  uses,
-  strike: async ({ workers }, { choice, holdMs }) => {
-    const worker = chosen(workers, choice);
-    const before = Date.now();
-    await worker.moveClock(choice % 2 === 0 ? 3_600 : -3_600);
-    try {
-      const shown = await worker.call('clock').catch(() => before);
-      await delay(holdMs);
-      return { struck: Math.abs(shown - before) > 1_800_000 ? 1 : 0 };
-    } finally {
-      await worker.moveClock(0);
-    }
-  },
-};
-
-export const PROCESS_FAULTS: readonly FaultKind[] = [kill, pause, pausePastLease, moveClock];
+export const PROCESS_FAULTS: readonly FaultKind[] = [kill, pause, pausePastLease];

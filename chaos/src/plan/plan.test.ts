@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { FAULTS } from '../nemesis/catalogue.ts';
 import { makePlan } from './plan.ts';
-import { shrink } from './shrink.ts';
 
 test('the same seed makes the same plan, another one another', () => {
   expect(makePlan(7, 5)).toEqual(makePlan(7, 5));
@@ -28,16 +27,4 @@ test('every kind of fault is dealt within ten seeds, wherever they begin', () =>
   const seeds = Array.from({ length: 10 }, (_, index) => 40 + index);
   const dealt = new Set(seeds.flatMap((seed) => makePlan(seed, 5).faults.map(({ kind }) => kind)));
   expect(dealt.size).toBe(FAULTS.length);
-});
-
-test('shrinking leaves what the failure needs, and nothing else', async () => {
-  const plan = makePlan(7, 5);
-  const [needed] = plan.transactions.slice(40);
-  const fault = plan.faults[3];
-  const smaller = await shrink(
-    plan,
-    async ({ transactions, faults }) => transactions.includes(needed as never) && faults.includes(fault as never),
-    1_000,
-  );
-  expect(smaller).toEqual({ ...plan, transactions: [needed], faults: [fault] });
 });

@@ -3,26 +3,32 @@ import { createDatabase, type Database } from '@hexclave/db';
 import {
   createConnectionCipher,
   createConnectionTester,
+  createDashboardApp,
   createExternalDatabaseStore,
   createHttpApp,
+  createSignInLinks,
   createSync,
   createSyncProfiler,
   mappingCatalogueOf,
   SYNC_ENGINE_PATH,
   SYNC_ROUTES_PATH,
   type Sync,
+  startTelemetry,
+  type Telemetry,
 } from '@hexclave/server';
 import { hexclaveCatalog, SIGNATURE_HEADERS, sign } from '@hexclave/sync';
 import { serve } from '@hexclave/testing/rpc';
 import { pino } from 'pino';
+import { DASHBOARD_URL } from './addresses.ts';
 
 /**
- * A server as `serve` of the server composes it, in a process of its own: sequencer, poller, engine, API and log. Only
- * nobody listens on a port; requests come through the parent.
+ * A server as `serve` of the server composes it, in a process of its own: sequencer, poller, engine, API, dashboard, metrics
+ * and log. Only nobody listens on a port; requests come through the parent.
  */
 export type StartOptions = {
   readonly name: string;
   readonly connectionString: string;
+  /** Every secret of the server's own. */
   readonly secret: string;
   /** Whether it runs the loops by itself; otherwise it does only what it is told. */
   readonly loops: boolean;
@@ -32,22 +38,29 @@ type Running = {
   readonly options: StartOptions;
   readonly sync: Sync;
   readonly database: Database;
+  readonly telemetry: Telemetry;
   readonly app: ReturnType<typeof createHttpApp>;
+  readonly dashboard: ReturnType<typeof createDashboardApp>;
 };
 
-export type Answer = { readonly status: number; readonly body: string };
+/** `cookie`: what the answer sets, if anything. */
+export type Answer = { readonly status: number; readonly body: string; readonly cookie: string | null };
+
+/** Nobody collects traces. */
+const UNTRACED = { otlpEndpoint: undefined, otlpHeaders: undefined, serviceName: 'chaos', traceRatio: 0 };
 
 let running: Running | null = null;
 
-function start(options: StartOptions): Running {
+async function start(options: StartOptions): Promise<Running> {
   const { name, connectionString, secret, loops } = options;
   const logger = pino({ level: 'debug' }).child({ worker: name });
   const cipher = createConnectionCipher(secret);
+  const database = createDatabase({ connectionString, max: 4, applicationName: 'hexclave api' });
+  const telemetry = await startTelemetry(UNTRACED, secret, database, logger);
   const config = { runLoops: loops, allowPrivateHosts: true, cronSecret: secret, signingSecret: secret };
-  const sync = createSync({ connectionString, cipher, logger, config });
-  const database = createDatabase({ connectionString, max: 2, applicationName: 'hexclave api' });
+  const sync = createSync({ connectionString, cipher, logger, config, telemetry: telemetry.sync });
   const app = createHttpApp({
-    database,
+    database: telemetry.database(database),
     externalDatabases: createExternalDatabaseStore(cipher),
     mappings: mappingCatalogueOf(hexclaveCatalog),
     connectionTester: createConnectionTester(hexclaveCatalog, true),
@@ -55,9 +68,14 @@ function start(options: StartOptions): Running {
     logger,
     config: { version: 'chaos', rateLimits: false },
     mountInternalSyncRoutes: (api) => api.route(SYNC_ROUTES_PATH, sync.routes),
+    telemetry: telemetry.http,
+  });
+  const dashboard = createDashboardApp({
+    ...{ api: app, database, files: new Map(), links: createSignInLinks(), logger },
+    config: { dashboardUrl: DASHBOARD_URL, trustedProxies: 0 },
   });
   sync.start();
-  return { options, sync, database, app };
+  return { options, sync, database, telemetry, app, dashboard };
 }
 
 function present(): Running {
@@ -65,9 +83,16 @@ function present(): Running {
   return running;
 }
 
-async function ask(path: string, init: RequestInit): Promise<Answer> {
-  const response = await present().app.request(path, init);
-  return { status: response.status, body: await response.text() };
+/** A request, as far as it can be handed to another process. */
+export type AnyRequest = {
+  readonly method?: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+};
+
+async function ask(path: string, request: AnyRequest, whom: 'app' | 'dashboard' = 'app'): Promise<Answer> {
+  const response = await present()[whom].request(path, request);
+  return { status: response.status, body: await response.text(), cookie: response.headers.get('set-cookie') };
 }
 
 const CRON_MS = 5_000;
@@ -80,7 +105,7 @@ async function cron(stage: 'sequencer' | 'poller'): Promise<Answer> {
 
 const handlers = {
   start: async (options: StartOptions): Promise<void> => {
-    running = start(options);
+    running = await start(options);
   },
   /** As if a request for this tenancy had been delivered here, one that nobody else has used. */
   sync: async (tenancyId: string, externalDatabaseId: string | null): Promise<Answer> => {
@@ -103,13 +128,15 @@ const handlers = {
   number: async (): Promise<Answer> => cron('sequencer'),
   /** Claims and delivers what is due. */
   poll: async (): Promise<Answer> => cron('poller'),
-  /** Any reading request. */
-  get: async (path: string, headers: Record<string, string>): Promise<Answer> => ask(path, { headers }),
+  api: async (path: string, request: AnyRequest): Promise<Answer> => ask(path, request),
+  /** What the dashboard's pages ask of its server. */
+  dashboard: async (path: string, request: AnyRequest): Promise<Answer> => ask(path, request, 'dashboard'),
   /** What its clock says, in ms since 1970. */
   clock: async (): Promise<number> => Date.now(),
   /** As SIGTERM would have it. */
   stop: async (): Promise<void> => {
     await running?.sync.stop();
+    await running?.telemetry.stop();
     await running?.database.end();
     running = null;
   },

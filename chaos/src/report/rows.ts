@@ -1,4 +1,5 @@
 import type { MutantResult } from '../mutants/mutant.ts';
+import { isLeftOut } from '../nemesis/clocks.ts';
 import type { Totals } from './totals.ts';
 
 /** Everything that a run reports. */
@@ -18,11 +19,15 @@ export function rowsOf({ totals, mutants }: Report): [string, string][] {
       'transactions: committed / rolled back / interrupted',
       numbers(transactions.committed, transactions.rolledBack, transactions.interrupted),
     ],
-    ...Object.entries(faults).map(([name, struck]): [string, string] => [`fault: ${name}`, number(struck)]),
+    ...Object.entries(faults).map(([name, struck]): [string, string] => [
+      `fault: ${name}`,
+      isLeftOut(name) ? 'left out: libfaketime is not installed' : number(struck),
+    ]),
     ['batches', number(totals.batches)],
     ['duplicates', number(totals.duplicates)],
     ['fenced batches', number(totals.fenced)],
     ['pairs seen between two transfers (allowed)', number(totals.pairsMidTransfer)],
+    ['searched for secrets: scrapes of metrics / answers', numbers(totals.scrapes, totals.answers)],
     ...Object.entries(totals.violations).map(([kind, runs]): [string, string] => [`runs with: ${kind}`, number(runs)]),
     ['runs that did not converge', number(totals.notConverged)],
     [

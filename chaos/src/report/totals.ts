@@ -1,6 +1,7 @@
 import type { ViolationKind } from '../checks/violation.ts';
 import { VIOLATIONS } from '../checks/violation.ts';
 import { FAULTS } from '../nemesis/catalogue.ts';
+import { isLeftOut } from '../nemesis/clocks.ts';
 import type { Outcome } from '../run-plan.ts';
 
 /** What many runs came to together: the figures of the table. */
@@ -14,6 +15,9 @@ export type Totals = {
   readonly duplicates: number;
   readonly fenced: number;
   readonly pairsMidTransfer: number;
+  /** What was searched for secrets, besides logs and what is kept. */
+  readonly scrapes: number;
+  readonly answers: number;
   /** How many runs had violations of each kind. */
   readonly violations: Readonly<Record<ViolationKind, number>>;
   /** In ms; `null` without a run that converged. */
@@ -44,6 +48,8 @@ export function addUp(outcomes: readonly Outcome[]): Totals {
     duplicates: DUPLICATING.reduce((total, name) => total + struckBy(name), 0),
     fenced: sum(({ fenced }) => fenced),
     pairsMidTransfer: sum(({ pairsMidTransfer }) => pairsMidTransfer),
+    scrapes: sum(({ heard }) => heard.scrapes),
+    answers: sum(({ heard }) => heard.answers),
     violations: Object.fromEntries(VIOLATIONS.map((kind) => [kind, withViolation(kind)])) as Totals['violations'],
     converged:
       times.length === 0 ? null : { p50: quantile(times, 0.5), p95: quantile(times, 0.95), max: quantile(times, 1) },
@@ -58,11 +64,8 @@ function quantile(values: readonly number[], share: number): number {
 
 /** With fewer runs than this some kinds may not even be dealt, or meet nothing. */
 const ENOUGH_SEEDS = 25;
-/** Needs a library that is not everywhere. */
-const OPTIONAL = ['clock moved'];
-
 /** Kinds of faults that should have struck and never did: they prove nothing. */
 export function neverStruck({ seeds, faults }: Totals): string[] {
   if (seeds < ENOUGH_SEEDS) return [];
-  return Object.keys(faults).filter((name) => faults[name] === 0 && !OPTIONAL.includes(name));
+  return Object.keys(faults).filter((name) => faults[name] === 0 && !isLeftOut(name));
 }

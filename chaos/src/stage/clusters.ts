@@ -2,16 +2,19 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDatabase } from '@hexclave/db';
-import { type Cluster, copyCluster, initialise, startCluster } from '@hexclave/embedded-postgres';
+import { type Cluster, type ClusterOptions, copyCluster, initialise, startCluster } from '@hexclave/embedded-postgres';
 import { migrate } from '@hexclave/migrations';
 import { installSourceLog } from '../checks/source-log.ts';
 import { type Bundler, createBundler } from '../processes/bundle.ts';
+import { type Clock, createClock } from './faketime.ts';
 import { createRestartable, type Restartable } from './restartable.ts';
 
 /** Two PostgreSQLs, one for internal databases and one for targets, and what else lives as long as the whole run. */
 export type Clusters = {
   readonly internal: Restartable;
   readonly targets: Restartable;
+  /** Of the internal databases; `null` where clocks cannot be moved. */
+  readonly clock: Clock | null;
   /** An internal database with all migrations and the source's log, to be copied. */
   readonly template: string;
   /** A folder for whatever else a run needs. */
@@ -42,17 +45,22 @@ export async function startClusters(): Promise<Clusters> {
   const count = (line: string) => {
     if (line.includes('the position has moved')) fenced += 1;
   };
-  const start = async (name: string, onLog?: (line: string) => void) => {
+  const clock = await createClock(join(folder, 'clock-internal'));
+  const start = async (name: string, options: Pick<ClusterOptions, 'onLog' | 'env'>) => {
     const dataDir = join(folder, name);
     await copyCluster({ from: pristine, to: dataDir });
-    return createRestartable((port) => startCluster({ dataDir, port, settings: SETTINGS, onLog }));
+    return createRestartable((port) => startCluster({ dataDir, port, settings: SETTINGS, ...options }));
   };
-  const [internal, targets] = await Promise.all([start('internal'), start('targets', count)]);
+  const [internal, targets] = await Promise.all([
+    start('internal', { env: clock?.env }),
+    start('targets', { onLog: count }),
+  ]);
   await createTemplate(internal.current());
   const bundler = await createBundler(folder);
   return {
     internal,
     targets,
+    clock,
     template: TEMPLATE,
     folder,
     bundler,

@@ -4,8 +4,9 @@ import { createDatabase, type Database, quoteIdentifier } from '@hexclave/db';
 import { createConnectionCipher, createExternalDatabaseStore, type ExternalDatabaseStore } from '@hexclave/server';
 import { enqueueSync } from '@hexclave/sync';
 import type { Undone } from '../checks/source-facts.ts';
+import { type Access, grantAccess } from './access.ts';
 import { administer, type Clusters } from './clusters.ts';
-import { findFaketime } from './faketime.ts';
+import { createClock } from './faketime.ts';
 import { patiently } from './patience.ts';
 import { createTarget, type Target } from './target.ts';
 import { addTenancy, type Layout, TENANCIES } from './tenancies.ts';
@@ -25,6 +26,7 @@ export type Stage = {
   readonly trace: Trace;
   /** Times that restores of the internal database have undone. */
   readonly undone: Undone[];
+  readonly access: Access;
   /** Everything that workers have printed. */
   output(): string;
   /** Saves a target's configuration as its owner would, and has it synced. */
@@ -57,22 +59,23 @@ export async function createStage(options: StageOptions): Promise<Stage> {
   const layout = options.layout ?? TENANCIES;
   const tenancies = await Promise.all(layout.map((_, index) => addTenancy(internal, index)));
   const secret = randomBytes(16).toString('hex');
+  const access = await grantAccess(internal, tenancies[0] ?? '', secret);
   const store = createExternalDatabaseStore(createConnectionCipher(secret));
   const targets = await Promise.all(plannedTargets(clusters, layout, tenancies));
   for (const target of targets) await configure(internal, store, target);
   const printed: string[] = [];
   const workers = await Promise.all(
-    Array.from({ length: options.workers }, (_, index) => {
+    Array.from({ length: options.workers }, async (_, index) => {
       const name = `worker ${index}`;
       return startWorker({
         ...{ name, script: options.script, connectionString, secret, loops: options.loops },
-        clock: findFaketime(join(clusters.folder, `clock-${index}`)),
+        clock: await createClock(join(clusters.folder, `clock-${internalName}-${index}`)),
         onOutput: (text) => printed.push(text),
       });
     }),
   );
   return {
-    ...{ clusters, internalName, internal, tenancies, targets, workers, trace, undone: [] },
+    ...{ clusters, internalName, internal, tenancies, targets, workers, trace, undone: [], access },
     output: () => printed.join(''),
     configure: (target) => patiently(() => configure(internal, store, target)),
     close: async () => {

@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { type Remote, startRemote } from '@hexclave/testing/rpc';
 import type { WorkerHandlers } from '../processes/worker.ts';
+import { type Clock, clearAfter } from './faketime.ts';
 
 /** One server process, which can be killed, stopped for a while, and started again. */
 export type Worker = {
@@ -23,24 +23,16 @@ export type WorkerOptions = {
   /** Whether it runs the loops by itself; otherwise it does only what it is told. */
   readonly loops: boolean;
   readonly onOutput: (text: string) => void;
-  /** The library and the file that says how far the clock is moved. */
-  readonly clock: { readonly library: string; readonly file: string } | null;
+  readonly clock: Clock | null;
 };
 
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { name, script, connectionString, secret, loops, onOutput, clock } = options;
-  const moveClock = async (seconds: number) => {
-    if (clock !== null) await writeFile(clock.file, `${seconds >= 0 ? '+' : ''}${seconds}s\n`);
-  };
   const spawn = async () => {
-    const remote = startRemote<WorkerHandlers>(script, {
-      onOutput,
-      env: clock === null ? {} : clockEnvironment(clock),
-    });
+    const remote = startRemote<WorkerHandlers>(script, { onOutput, env: clock?.env });
     await remote.call('start', { name, connectionString, secret, loops });
     return remote;
   };
-  await moveClock(0);
   let remote = await spawn();
   return {
     name,
@@ -51,22 +43,15 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     kill: (signal) => remote.kill(signal),
     restart: async () => {
       await remote.ended;
+      if (clock !== null) await clearAfter(remote.pid);
       remote = await spawn();
     },
-    moveClock,
+    moveClock: async (seconds) => clock?.move(seconds),
     stop: async () => {
       // One that was stopped by a signal could not even end.
       remote.kill('SIGCONT');
       await remote.stop();
+      if (clock !== null) await clearAfter(remote.pid);
     },
-  };
-}
-
-function clockEnvironment({ library, file }: { library: string; file: string }): Record<string, string> {
-  return {
-    LD_PRELOAD: library,
-    FAKETIME_TIMESTAMP_FILE: file,
-    FAKETIME_NO_CACHE: '1',
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
   };
 }

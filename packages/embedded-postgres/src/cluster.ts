@@ -21,6 +21,8 @@ export type ClusterOptions = InitialiseOptions & {
   settings?: Record<string, string | number | boolean>;
   /** Told every line that the server logs (not of one that ran already). */
   onLog?: (line: string) => void;
+  /** Of the server, besides the few variables that it always gets: nothing of our own environment. */
+  env?: Readonly<Record<string, string>>;
 };
 
 /** PostgreSQL's shutdown modes: wait for clients, disconnect them, or leave everything to crash recovery. */

@@ -14,6 +14,7 @@ export type LaunchOptions = {
   port: number;
   settings?: Record<string, string | number | boolean>;
   onLog?: (line: string) => void;
+  env?: Readonly<Record<string, string>>;
 };
 
 const POLL_MS = 10;
@@ -23,8 +24,10 @@ const KEPT_LOG_LINES = 50;
 
 /** Spawns the server and waits until it takes connections. */
 export async function launchServer(placement: Placement, options: LaunchOptions): Promise<ServerProcess> {
+  const spawning = spawnOptions(placement.identity);
   const child = spawn(join(placement.binaries.binDir, 'postgres'), serverArguments(placement.dataDir, options), {
-    ...spawnOptions(placement.identity),
+    ...spawning,
+    env: { ...spawning.env, ...options.env },
     stdio: ['ignore', 'ignore', 'pipe'],
     // A session of its own, so that Ctrl-C reaches only us and we can finish our work before we stop it.
     detached: process.platform !== 'win32',

@@ -1,0 +1,2 @@
+/** Where browsers would reach the dashboard of a server process. */
+export const DASHBOARD_URL = 'http://localhost';
