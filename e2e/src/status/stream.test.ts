@@ -108,3 +108,35 @@ test('a project that is deleted ends its stream', async () => {
   const end = await stream.until('end', ({ event }) => event === 'end');
   expect(end.data.reason).toBe('project_deleted');
 });
+
+test('streams end within five seconds of their key’s revocation or expiry, whichever server they are at', async () => {
+  const other = await hexclave.startServer();
+  const newKeys = () =>
+    succeed(
+      project.admin.post('/internal/api-keys', {
+        description: 'a stream',
+        expires_at_millis: Date.now() + 3_600_000,
+        has_publishable_client_key: false,
+        has_secret_server_key: false,
+        has_super_secret_admin_key: true,
+      }),
+    );
+  const [revoked, expired] = await Promise.all([newKeys(), newKeys()]);
+  const open = (superSecretAdminKey: string) =>
+    [hexclave.server, other].map(({ url }) => openStream(url, { ...project.keys, superSecretAdminKey }));
+  const keys = [revoked, expired].map((set) => set.super_secret_admin_key as string);
+  const streams = await Promise.all(keys.flatMap(open));
+  const staying = await openStream(other.url, project.keys);
+  for (const stream of [...streams, staying]) await stream.until('snapshot', isSnapshot);
+  const isEnd = ({ event }: StreamedEvent) => event === 'end';
+  const begun = performance.now();
+  await succeed(project.admin.patch(`/internal/api-keys/${revoked.id}`, { revoked: true }));
+  await hexclave.db.query('UPDATE "ApiKeySet" SET "expiresAt" = now() WHERE "id" = $1', [expired.id]);
+  for (const stream of streams) {
+    expect((await stream.until('end', isEnd)).data.reason).toBe('no_longer_allowed');
+    expect(performance.now() - begun).toBeLessThan(5_000);
+  }
+  expect(staying.events.filter(isEnd)).toEqual([]);
+  await staying.close();
+  await hexclave.stop(other);
+});

@@ -46,7 +46,7 @@ export async function readHistory(
   return status.reader.projectHistory(tenancyId, query.external_database_id);
 }
 
-/** The status as it goes on. */
+/** The status as it goes on, for as long as the key is good. */
 export async function followStatus(
   { database, status }: Services,
   authentication: Authentication,
@@ -56,10 +56,10 @@ export async function followStatus(
   const after = lastEventId ?? query.last_event_id;
   if (query.scope === 'all') {
     assertOperator(authentication);
-    return status.hub.follow(null, after);
+    return status.access.whileAllowed(authentication, status.hub.follow(null, after));
   }
   const { tenancyId } = await targetOf(database, authentication, query.project_id);
-  return status.hub.follow(tenancyId, after);
+  return status.access.whileAllowed(authentication, status.hub.follow(tenancyId, after));
 }
 
 function assertOperator(authentication: Authentication): void {

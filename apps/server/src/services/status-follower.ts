@@ -14,11 +14,11 @@ export type Follower = {
   close(): void;
 };
 
+/** One that somebody else may end. */
+export type EndableFollower = Follower & { end(reason: StatusEndReason): void };
+
 /** The hub's side of a follower. */
-export type Mailbox = Follower & {
-  push(event: StatusEvent): void;
-  end(reason: StatusEndReason): void;
-};
+export type Mailbox = EndableFollower & { push(event: StatusEvent): void };
 
 /** A follower that is so many events behind does not read them. */
 const MOST_WAITING = 64;

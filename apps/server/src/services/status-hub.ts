@@ -2,7 +2,7 @@ import { KnownError, type ProjectSyncStatus } from '@hexclave/contract';
 import { createWaker } from '@hexclave/sync';
 import type { AllSnapshot, StatusReader } from './status.ts';
 import { changeOfAll, changeOfProject } from './status-changes.ts';
-import type { Follower } from './status-follower.ts';
+import type { EndableFollower } from './status-follower.ts';
 import { createTopic, type Topic } from './status-topic.ts';
 
 /**
@@ -11,7 +11,7 @@ import { createTopic, type Topic } from './status-topic.ts';
  */
 export type StatusHub = {
   /** `tenancyId` `null`: all projects. @throws {KnownError} RATE_LIMITED */
-  follow(tenancyId: string | null, lastEventId: string | undefined): Follower;
+  follow(tenancyId: string | null, lastEventId: string | undefined): EndableFollower;
   /** Something has just been synced: looks before its time. */
   wake(): void;
 };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { StatusChange, StatusEndReason, StatusSnapshot } from '@hexclave/contract';
-import { createMailbox, type Follower, type Mailbox, type StatusEvent } from './status-follower.ts';
+import { createMailbox, type EndableFollower, type Mailbox, type StatusEvent } from './status-follower.ts';
 
 /** What is followed: one project, or all. Its followers share whatever it costs to look. */
 export type Topic<Snapshot extends StatusSnapshot> = {
@@ -10,14 +10,14 @@ export type Topic<Snapshot extends StatusSnapshot> = {
   /** Notes how it is now, and tells the followers what is different. */
   update(snapshot: Snapshot, change: StatusChange | null): void;
   /** Begins with what was missed since an event, or else with everything. */
-  follow(lastEventId: string | undefined): Follower;
+  follow(lastEventId: string | undefined): EndableFollower;
   end(reason: StatusEndReason): void;
 };
 
 /** So many changes are kept for followers that come back. */
 const MOST_KEPT = 64;
 const HEARTBEAT_MS = 5_000;
-/** After that a follower has to sign in anew: its key may have been revoked. */
+/** After that a follower has to connect anew, so that servers behind one address share them evenly again. */
 const MOST_MS = 5 * 60_000;
 
 type ChangeEvent = Extract<StatusEvent, { kind: 'change' }>;

@@ -324,9 +324,9 @@ export const statusChange = z
 
 const statusEnd = z
   .object({
-    reason: z.enum(['server_stopping', 'too_slow', 'time_is_up', 'project_deleted']).openapi({
+    reason: z.enum(['server_stopping', 'too_slow', 'time_is_up', 'project_deleted', 'no_longer_allowed']).openapi({
       description:
-        '`time_is_up`: after some minutes, so that a key that was revoked is asked for again. Connect anew after all but the last.',
+        '`time_is_up`: after some minutes. `no_longer_allowed`: the key was revoked or has expired. Connect anew after all but the last two.',
     }),
   })
   .openapi('StatusEnd');
