@@ -3,11 +3,20 @@ import type { Programs } from './programs.ts';
 import type { Progress } from './progress.ts';
 import { type FileResult, failedFiles, runTests, type TestRun } from './run-tests.ts';
 import { selectTests } from './select-tests.ts';
-import { firstNewRefusal, type RefusedStatement } from './server-log.ts';
+import { firstNewRefusal, type RefusedStatement, tellsOfSchema } from './server-log.ts';
 import type { Worktree } from './worktree.ts';
 
 export type Verdict =
-  | { mode: Mode; outcome: 'compatible'; tests: number; files: number }
+  | {
+      mode: Mode;
+      outcome: 'compatible';
+      tests: number;
+      files: number;
+      /** Migration → how many files declare that they need it, and were left out. */
+      leftOut: ReadonlyMap<string, number>;
+      /** Files that failed once, and passed when they were run again as they were. */
+      unsteady: string[];
+    }
   | { mode: Mode; outcome: 'declared-breaking'; migrations: readonly string[] }
   | {
       mode: Mode;
@@ -25,26 +34,63 @@ export type Setting = {
   worktree: Worktree;
   /** The commit that has all migrations. */
   branch: string;
+  /** The commit that has none of the new ones. */
+  base: string;
   /** The names of the new ones, in order. */
   added: readonly string[];
-  tests: string | undefined;
+  /** Parts of paths; empty: all test files that use a database. */
+  filters: readonly string[];
   programs: Programs;
   progress: Progress;
 };
 
 /** Runs one direction, and finds out what is to blame when it fails. */
 export async function judgeDirection(setting: Setting): Promise<Verdict> {
-  const { mode, worktree, tests } = setting;
-  const files = selectTests(worktree.path).filter((file) => tests === undefined || new RegExp(tests).test(file));
-  if (files.length === 0) return unusable(setting, `No test that uses a database has a path like ${tests}.`);
+  const { mode, worktree, filters } = setting;
+  const isWanted = (file: string) => filters.length === 0 || filters.some((filter) => file.includes(filter));
+  const files = selectTests(worktree.path).filter(isWanted);
+  if (files.length === 0)
+    return unusable(setting, `No test that uses a database has a path like ${filters.join(', ')}.`);
   setting.progress.begin(`${mode}-compat`, files.length);
   const run = await runWith(setting, questionedCount(setting), files);
   setting.progress.end();
   if (run.broken !== undefined) return unusable(setting, `The tests did not run:\n${run.broken}`);
   const failed = failedFiles(run);
-  if (failed.length > 0) return blame(setting, failed, run);
-  const ran = run.results.reduce((sum, result) => sum + result.ran, 0);
-  return { mode, outcome: 'compatible', tests: ran, files: files.length };
+  const again = await failAgain(setting, failed, run.log);
+  if (again.length > 0) return blame(setting, again, run);
+  return {
+    ...{ mode, outcome: 'compatible' },
+    tests: run.results.reduce((sum, result) => sum + result.ran, 0),
+    files: run.results.filter(({ leftOut }) => leftOut.length === 0).length,
+    leftOut: countLeftOut(run),
+    unsteady: failed.map(({ file }) => file),
+  };
+}
+
+/**
+ * What fails twice, or because PostgreSQL refused a statement. A test that fails now and then would else be blamed on a
+ * migration, since it passes without.
+ */
+async function failAgain(setting: Setting, failed: FileResult[], log: string): Promise<FileResult[]> {
+  const doubtful = failed.filter(({ failures }) => !failures.some(({ message }) => tellsOfSchema(message, log)));
+  const files = filesOf(doubtful);
+  if (files.length === 0) return failed;
+  setting.progress.note(`${files.length} test files fail for no reason of the schema; running them again`);
+  const run = await runWith(setting, questionedCount(setting), files);
+  if (run.broken !== undefined) return failed;
+  const still = new Set(failedFiles(run).map(({ file }) => file));
+  return failed.filter((result) => still.has(result.file) || !doubtful.includes(result));
+}
+
+function countLeftOut({ results }: TestRun): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of results.flatMap(({ leftOut }) => leftOut)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return new Map([...counts].sort());
+}
+
+/** Without errors that belong to no file. */
+function filesOf(results: readonly FileResult[]): string[] {
+  return results.map(({ file }) => file).filter((file) => !file.startsWith('('));
 }
 
 /** How many of the new migrations are there in the run that is in question; in the other one nothing is. */
@@ -54,9 +100,9 @@ function questionedCount({ mode, added }: Setting): number {
 
 async function blame(setting: Setting, failed: FileResult[], run: TestRun): Promise<Verdict> {
   const { mode, added } = setting;
-  const files = failed.map(({ file }) => file).filter((file) => !file.startsWith('('));
+  if (filesOf(failed).length === 0) return unusable(setting, 'Something failed outside of all tests.', failed);
   setting.progress.note(`${failed.length} test files fail; looking for the migration`);
-  const control = await runWith(setting, added.length - questionedCount(setting), files);
+  const control = await runWith(setting, added.length - questionedCount(setting), filesOf(failed));
   const controlFailed = new Set(failedFiles(control).map(({ file }) => file));
   const toBlame = failed.filter(({ file }) => !controlFailed.has(file));
   const [first] = toBlame;
@@ -78,13 +124,22 @@ async function blame(setting: Setting, failed: FileResult[], run: TestRun): Prom
 
 /** With the first `count` of the new migrations. */
 function runWith(setting: Setting, count: number, files: readonly string[]): Promise<TestRun> {
-  const without = setting.added.slice(count);
-  setting.worktree.useMigrations(setting.branch, without);
+  const { branch, base, added } = setting;
+  const without = added.slice(count);
+  setting.worktree.useMigrations(branch, { without, schemaOf: schemaOf(count, added.length, { branch, base }) });
   return runTests(setting.worktree.path, files, {
     programs: setting.programs,
     withoutMigrations: without,
-    onFile: ({ file, failures }) => setting.progress.done(file, failures.length === 0),
+    onFile: ({ file, failures, leftOut }) => {
+      if (leftOut.length === 0) setting.progress.done(file, failures.length === 0);
+    },
   });
+}
+
+/** Whose list of what a database has is right; nobody has one of a part of the new migrations. */
+function schemaOf(count: number, all: number, commits: { branch: string; base: string }): string | undefined {
+  if (count === all) return commits.branch;
+  return count === 0 ? commits.base : undefined;
 }
 
 function unusable({ mode }: Setting, reason: string, failed: FileResult[] = []): Verdict {

@@ -8,10 +8,12 @@ import { describeVerdict, exitCodeOf } from './verdict.ts';
 import { checkOut, type Worktree } from './worktree.ts';
 
 /**
- * `npm run migration-compat -- --base <ref> [--mode back|forward|both] [--tests <pattern>]`: whether old and new servers
- * can run side by side while this branch is deployed. See docs/internals/migrations.md.
+ * `npm run migration-compat -- --base <ref> [--mode back|forward|both] [<path> …]`: whether old and new servers can run
+ * side by side while this branch is deployed. See docs/internals/migrations.md.
  */
-const USAGE = 'Usage: npm run migration-compat -- --base <ref> [--mode back|forward|both] [--tests <pattern>]';
+const USAGE = `Usage: npm run migration-compat -- --base <ref> [--mode back|forward|both] [<path> …]
+
+<path>: only test files with this in their paths, as vitest takes it: e2e/src/sync`;
 const MODES: Readonly<Record<string, readonly Mode[]>> = {
   back: ['back'],
   forward: ['forward'],
@@ -27,15 +29,16 @@ process.exitCode = await main().catch((error: Error) => {
 });
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { base: { type: 'string' }, mode: { type: 'string', default: 'both' }, tests: { type: 'string' } },
+  const { values, positionals } = parseArgs({
+    options: { base: { type: 'string' }, mode: { type: 'string', default: 'both' } },
+    allowPositionals: true,
   });
   const modes = MODES[values.mode];
   if (values.base === undefined || modes === undefined) throw new Error(USAGE);
   const repository = git(process.cwd(), 'rev-parse', '--show-toplevel');
   if (repository === undefined) throw new Error('This folder is not in a git repository.');
   try {
-    return await compare(repository, values.base, modes, values.tests);
+    return await compare(repository, values.base, modes, positionals);
   } finally {
     for (const worktree of made) worktree.remove();
   }
@@ -45,7 +48,7 @@ async function compare(
   repository: string,
   baseRef: string,
   modes: readonly Mode[],
-  tests: string | undefined,
+  filters: readonly string[],
 ): Promise<number> {
   const base = git(repository, 'rev-parse', '--verify', '--quiet', `${baseRef}^{commit}`);
   if (base === undefined) throw new Error(`There is no commit ${baseRef} in this clone. Fetch it: git fetch origin`);
@@ -65,7 +68,7 @@ async function compare(
     progress.note(`Installing ${mode === 'back' ? baseRef : 'this branch'} …`);
     const worktree = await checkOut(repository, mode === 'back' ? base : branch, programs, made);
     const added = plan.added.map(({ name }) => name);
-    verdicts.push(await judgeDirection({ mode, worktree, branch, added, tests, programs, progress }));
+    verdicts.push(await judgeDirection({ mode, worktree, branch, base, added, filters, programs, progress }));
   }
   return say(verdicts.map(describeVerdict).join('\n'), exitCodeOf(verdicts));
 }

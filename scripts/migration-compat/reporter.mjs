@@ -6,16 +6,23 @@ import { writeSync } from 'node:fs';
  */
 export default class CompatReporter {
   onTestModuleEnd(module) {
+    const file = module.relativeModuleId ?? module.moduleId;
+    const leftOut = module
+      .errors()
+      .find(({ name }) => name === 'MigrationLeftOut')
+      ?.message.split(',');
+    if (leftOut !== undefined) return tell({ file, ran: 0, failures: [], leftOut });
     const failures = [...module.children.allTests('failed')].map((test) => ({
       test: test.fullName,
       message: firstMessage(test.result().errors),
     }));
     const broken = module.errors().map(({ message }) => ({ test: '(the file itself)', message }));
-    tell({ file: module.relativeModuleId ?? module.moduleId, ran: count(module), failures: [...failures, ...broken] });
+    tell({ file, ran: count(module), failures: [...failures, ...broken], leftOut: [] });
   }
 
   onTestRunEnd(_modules, errors) {
-    for (const { message } of errors) tell({ file: '(outside of tests)', ran: 0, failures: [{ test: '', message }] });
+    for (const { message } of errors)
+      tell({ file: '(outside of tests)', ran: 0, failures: [{ test: '', message }], leftOut: [] });
   }
 }
 

@@ -5,7 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { type Programs, runProgram } from './programs.ts';
 
 /** What the reporter tells of a test file that has ended. */
-export type FileResult = { file: string; ran: number; failures: { test: string; message: string }[] };
+export type FileResult = {
+  file: string;
+  ran: number;
+  failures: { test: string; message: string }[];
+  /** The migrations that it was left out for, as it declares. */
+  leftOut: string[];
+};
 
 export type TestRun = {
   results: FileResult[];
@@ -41,7 +47,8 @@ export async function runTests(
       },
     });
     const log = existsSync(logFile) ? readFileSync(logFile, 'utf8') : '';
-    const failedSilently = code !== 0 && !results.some(({ failures }) => failures.length > 0);
+    // A file that was left out ends with an error too.
+    const failedSilently = code !== 0 && !results.some(({ failures, leftOut }) => failures.length + leftOut.length > 0);
     return { results, log, broken: failedSilently ? output : undefined };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -2,7 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 /** Folders whose tests are about tools, not about what runs on the schema. */
-const LEFT_OUT = ['node_modules', 'dist', 'scripts', 'chaos', 'benchmarks', 'docker', '.git'];
+const LEFT_OUT = [
+  ...['node_modules', 'dist', '.git'],
+  ...['scripts', 'chaos', 'benchmarks', 'docker', 'docs', 'embedded-postgres', 'migrations', 'testing'],
+];
 const TOUCHES_DATABASE = /from '@hexclave\/(testing|embedded-postgres)'/;
 const RELATIVE_IMPORT = /\bfrom '(\.[^']+)'/g;
 

@@ -35,6 +35,12 @@ export function firstNewRefusal(
   return told ?? fresh[0];
 }
 
+/** Whether a failure quotes a statement's refusal by its tables: names, types, NOT NULL and other constraints. */
+export function tellsOfSchema(failure: string, log: string): boolean {
+  const refusals = readRefusedStatements(log).filter(({ sqlState }) => /^(22|23|42)/.test(sqlState));
+  return refusals.some(({ message }) => failure.includes(withoutPlace(message)));
+}
+
 /** The log says where in the statement it is; drivers say so elsewhere. */
 function withoutPlace(message: string): string {
   return message.replace(/ at character \d+$/, '');

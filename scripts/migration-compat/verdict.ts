@@ -11,7 +11,13 @@ export function describeVerdict(verdict: Verdict): string {
   const title = `${MEANING[verdict.mode]} (${verdict.mode}-compat)`;
   switch (verdict.outcome) {
     case 'compatible':
-      return `✓ ${title}: ${verdict.tests} tests in ${verdict.files} files pass.`;
+      return [
+        `✓ ${title}: ${verdict.tests} tests in ${verdict.files} files pass.`,
+        ...[...verdict.leftOut].map(
+          ([name, count]) => `  left out, as they declare that they need ${name}: ${count} files`,
+        ),
+        ...verdict.unsteady.map((file) => `  only when run again: ${file}`),
+      ].join('\n');
     case 'declared-breaking':
       return `! ${title}: ${verdict.migrations.join(', ')} is marked as breaking, so old servers refuse to run. Stop them before you deploy.`;
     case 'unusable':

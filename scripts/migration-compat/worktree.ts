@@ -7,10 +7,13 @@ import { type Programs, runProgram } from './programs.ts';
 /** A checkout of one commit in a folder of its own, removed by `remove`. */
 export type Worktree = {
   readonly path: string;
-  /** Puts this set of migrations in place of the commit's own: those of `commit`, without the named ones. */
-  useMigrations(commit: string, without: readonly string[]): void;
+  /** Puts this set of migrations in place of the commit's own: those of `commit`, without some. */
+  useMigrations(commit: string, options: MigrationSet): void;
   remove(): void;
 };
+
+/** `without`: names. `schemaOf`: the commit whose schema.json is right for what is left, if there is one. */
+export type MigrationSet = { without: readonly string[]; schemaOf: string | undefined };
 
 /** @throws when git or npm refuses; whatever was made is removed by `remove` of the caller’s list */
 export async function checkOut(
@@ -42,18 +45,26 @@ export async function checkOut(
   return worktree;
 }
 
-function useMigrations(path: string, commit: string, without: readonly string[]): void {
+function useMigrations(path: string, commit: string, { without, schemaOf }: MigrationSet): void {
   const folder = join(path, SQL_FOLDER);
   rmSync(folder, { recursive: true, force: true });
   mustGit(path, 'checkout', '--quiet', commit, '--', SQL_FOLDER);
   for (const name of without) rmSync(join(folder, `${name}.sql`), { force: true });
   // The lists beside the files name exactly those that are there, so that what checks the files goes on working.
+  useSchema(path, schemaOf);
   const landed = join(folder, 'landed.json');
   if (!existsSync(landed)) return;
   const present = readdirSync(folder);
   const all = JSON.parse(git(path, 'show', `${commit}:${SQL_FOLDER}/landed.json`) ?? '{}') as Record<string, string>;
   const kept = Object.fromEntries(Object.entries(all).filter(([file]) => present.includes(file)));
   writeFileSync(landed, `${JSON.stringify(kept, null, 2)}\n`);
+}
+
+function useSchema(path: string, commit: string | undefined): void {
+  const file = `${SQL_FOLDER}/schema.json`;
+  const text = commit === undefined ? undefined : git(path, 'show', `${commit}:${file}`);
+  rmSync(join(path, file), { force: true });
+  if (text !== undefined) writeFileSync(join(path, file), `${text}\n`);
 }
 
 function remove(repository: string, folder: string): void {

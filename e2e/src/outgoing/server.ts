@@ -18,10 +18,19 @@ import {
   seedDevelopment,
 } from '@hexclave/server';
 import { hexclaveCatalog } from '@hexclave/sync';
-import { createEmptyDatabase, createTestDatabase, type TestDatabase, waitUntil } from '@hexclave/testing';
+import {
+  createEmptyDatabase,
+  createTestDatabase,
+  fileNeedsMigrations,
+  type TestDatabase,
+  waitUntil,
+} from '@hexclave/testing';
 import { serve } from '@hono/node-server';
 import { pino } from 'pino';
 import { connectionOf } from '../sync/harness.ts';
+
+// Every change through the API is kept in the audit log, in its own transaction.
+fileNeedsMigrations(['0011_controls']);
 
 export const CRON_SECRET = 'the cron secret of a test server';
 export const SIGNING_SECRET = 'the signing secret of test servers';

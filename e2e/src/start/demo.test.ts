@@ -1,6 +1,10 @@
 import { readdir } from 'node:fs/promises';
+import { fileNeedsMigrations } from '@hexclave/testing';
 import { expect, test } from 'vitest';
 import { createFolder, type Program, runProgram } from './program.ts';
+
+// A start makes keys, which is kept in the audit log, and syncs.
+fileNeedsMigrations(['0010_what_a_restore_takes_back', '0011_controls', '0012_status']);
 
 /** The demo, with all that is temporary in `folder`. */
 function runDemo(folder: string, args: string[]): Program {

@@ -1,10 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDatabase, type Database } from '@hexclave/db';
-import { createEmptyDatabase, waitUntil } from '@hexclave/testing';
+import { createEmptyDatabase, fileNeedsMigrations, waitUntil } from '@hexclave/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Announcement, argumentsOf, readAnnouncement, sendCurl } from './announcement.ts';
 import { createPlace, type Place, type Program, start } from './program.ts';
+
+// A start makes keys, which is kept in the audit log, and syncs.
+fileNeedsMigrations(['0010_what_a_restore_takes_back', '0011_controls', '0012_status']);
 
 const READY = 'Ctrl-C stops the server';
 

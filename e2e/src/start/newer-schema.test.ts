@@ -2,9 +2,12 @@ import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { migrate, readMigrations, SOURCE_DIRECTORY } from '@hexclave/migrations';
 import { generateKey } from '@hexclave/server';
-import { createTestDatabase, type TestDatabase, waitUntil } from '@hexclave/testing';
+import { createTestDatabase, fileNeedsMigrations, type TestDatabase, waitUntil } from '@hexclave/testing';
 import { beforeAll, expect, test } from 'vitest';
 import { buildBundle, createFolder, createPlace, type Place, type Program, runProgram } from './program.ts';
+
+// Servers tell of themselves, and ask about newer migrations then.
+fileNeedsMigrations(['0010_what_a_restore_takes_back', '0011_controls', '0012_status']);
 
 /** A newer version is deployed while this one runs. */
 const NEWER = '99.0.0';

@@ -1,5 +1,5 @@
 import { generateKey } from '@hexclave/server';
-import { createEmptyDatabase, type TestDatabase, waitUntil } from '@hexclave/testing';
+import { createEmptyDatabase, fileNeedsMigrations, type TestDatabase, waitUntil } from '@hexclave/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   buildBundle,
@@ -10,6 +10,9 @@ import {
   runProgram,
   type Variables,
 } from './program.ts';
+
+// A start makes keys, which is kept in the audit log, and syncs.
+fileNeedsMigrations(['0010_what_a_restore_takes_back', '0011_controls', '0012_status']);
 
 const SECRETS = { HEXCLAVE_SERVER_SECRET: 'canary-server-secret'.repeat(2), CRON_SECRET: 'canary-cron-secret' };
 

@@ -1,8 +1,10 @@
-import { waitUntil } from '@hexclave/testing';
+import { fileNeedsMigrations, waitUntil } from '@hexclave/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createInstallation, type Installation } from '../external-db-sync/support/installation.ts';
 import type { ExternalDatabase, Project } from '../external-db-sync/support/project.ts';
 import { succeed } from '../support/api-client.ts';
+
+fileNeedsMigrations(['0013_status_indexes']);
 
 const STATUS = '/internal/external-db-sync/status';
 

@@ -16,9 +16,12 @@ import {
   seedDevelopment,
 } from '@hexclave/server';
 import { hexclaveCatalog } from '@hexclave/sync';
-import { atEndOfFile, createTestDatabase, type TestDatabase } from '@hexclave/testing';
+import { atEndOfFile, createTestDatabase, fileNeedsMigrations, type TestDatabase } from '@hexclave/testing';
 import { serve } from '@hono/node-server';
 import { pino } from 'pino';
+
+// Every change through the API is kept in the audit log, in its own transaction.
+fileNeedsMigrations(['0011_controls']);
 
 /** The HTTP API, listening on a port of its own, over a database of its own. */
 export type ApiServer = {

@@ -14,7 +14,16 @@ import {
   startPipeline,
   type TableChoice,
 } from '@hexclave/sync';
-import { createEmptyDatabase, createTestDatabase, type TestDatabase, waitUntil } from '@hexclave/testing';
+import {
+  createEmptyDatabase,
+  createTestDatabase,
+  fileNeedsMigrations,
+  type TestDatabase,
+  waitUntil,
+} from '@hexclave/testing';
+
+// Every sync compares its copy with the history, down to what a restore takes back, and notes how far a copy is.
+fileNeedsMigrations(['0010_what_a_restore_takes_back', '0012_status']);
 
 /** An external database under test, as its owner would configure it. */
 export type Target = {

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { fileNeedsMigrations } from '@hexclave/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createInstallation, type Installation } from '../external-db-sync/support/installation.ts';
 import type { ExternalDatabase, Project } from '../external-db-sync/support/project.ts';
 import type { ServerProcess } from '../external-db-sync/support/server-process.ts';
 import { headersFor, request, succeed } from '../support/api-client.ts';
 import { attributeOf, type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from './otlp-receiver.ts';
+
+fileNeedsMigrations(['0014_change_origins']);
 
 const SECRET_HEADER = 'canary of the tracing backend';
 

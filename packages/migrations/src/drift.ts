@@ -12,7 +12,7 @@ export const SCHEMA_FILE = 'schema.json';
 export type Drift = { object: string; state: 'missing' | 'changed' | 'unexpected' };
 
 export type DriftReport =
-  /** `pending` or newer migrations: what should be there is not known. */
+  /** What should be there is not known: migrations are pending or newer, or there is no list of what they make. */
   { comparable: false } | { comparable: true; drift: Drift[] };
 
 /**
@@ -56,7 +56,11 @@ export async function describeSchema(db: Queryable): Promise<Schema> {
 export async function findDrift(db: Queryable, options: { directory?: string } = {}): Promise<DriftReport> {
   const migrations = await listMigrations(db, options);
   if (migrations.some(({ state }) => state !== 'applied')) return { comparable: false };
-  const text = await readFile(join(options.directory ?? SOURCE_DIRECTORY, SCHEMA_FILE), 'utf8');
+  const file = join(options.directory ?? SOURCE_DIRECTORY, SCHEMA_FILE);
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  if (text === undefined) return { comparable: false };
   return { comparable: true, drift: compareSchemas(JSON.parse(text) as Schema, await describeSchema(db)) };
 }
 
@@ -71,3 +75,12 @@ export function compareSchemas(declared: Schema, found: Schema): Drift[] {
   const others = Object.keys(found).filter((object) => declared[object] === undefined && WATCHED.test(object));
   return [...lacking, ...others.map((object): Drift => ({ object, state: 'unexpected' }))];
 }
+
+/** `column Team.slug is missing; and 3 more.`, for people. `most`: how many are named. */
+export function describeDrift(drift: readonly Drift[], most: number = drift.length): string {
+  const named = drift.slice(0, most).map(({ object, state }) => `${object} is ${state}`);
+  const more = drift.length - named.length;
+  return `${[...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')}.`;
+}
+
+export const DRIFT_REMEDY = 'Undo what was changed by hand; packages/migrations/sql has what should be there.';

@@ -1,5 +1,14 @@
 export { type BackfillProgress, describeFilling } from './backfill.ts';
-export { type Drift, type DriftReport, describeSchema, findDrift, SCHEMA_FILE, type Schema } from './drift.ts';
+export {
+  DRIFT_REMEDY,
+  type Drift,
+  type DriftReport,
+  describeDrift,
+  describeSchema,
+  findDrift,
+  SCHEMA_FILE,
+  type Schema,
+} from './drift.ts';
 export {
   type Compatibility,
   type Execution,

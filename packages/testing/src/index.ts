@@ -4,7 +4,7 @@ export { createEmptyDatabase, createTestDatabase, type TestDatabase, withDatabas
 export { type ExtraCluster, startExtraCluster } from './extra-cluster.ts';
 export { type FaultProxy, type StatementFault, startFaultProxy } from './fault-proxy.ts';
 export { hostileServer } from './hostile-server.ts';
-export { needsMigration } from './needs-migration.ts';
+export { fileNeedsMigrations, needsMigration } from './needs-migration.ts';
 export { programOrSkip } from './programs.ts';
 export { type Random, seededRandom } from './random.ts';
 export { testSeed } from './seed.ts';

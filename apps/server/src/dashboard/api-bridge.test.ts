@@ -1,5 +1,5 @@
 import type { Database } from '@hexclave/db';
-import { createTestDatabase, type TestDatabase, waitUntil } from '@hexclave/testing';
+import { createTestDatabase, fileNeedsMigrations, type TestDatabase, waitUntil } from '@hexclave/testing';
 import { Hono } from 'hono';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { HttpEnvironment } from '../http/environment.ts';
@@ -8,6 +8,9 @@ import { seedDevelopment } from '../seed/seed.ts';
 import { hashKey } from '../services/keys.ts';
 import { callApi } from './api-bridge.ts';
 import { beginSession, endSession } from './sessions.ts';
+
+// Every change through the API is kept in the audit log, in its own transaction.
+fileNeedsMigrations(['0011_controls']);
 
 const EVENTS = { 'content-type': 'text/event-stream' };
 

@@ -1,11 +1,14 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase } from '@hexclave/testing';
+import { createTestDatabase, fileNeedsMigrations } from '@hexclave/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isWellFormedKey } from '../services/keys.ts';
 import { loadDevelopmentKeys } from './key-file.ts';
 import { seedDevelopment } from './seed.ts';
+
+// Keys that are made by a start are kept in the audit log.
+fileNeedsMigrations(['0011_controls']);
 
 let folder: string;
 

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '@hexclave/db';
 import { hexclaveCatalog } from '@hexclave/sync';
-import { createTestDatabase, type TestDatabase } from '@hexclave/testing';
+import { createTestDatabase, fileNeedsMigrations, type TestDatabase } from '@hexclave/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createStatusReader } from './status.ts';
 import { createStatusHub, type StatusHub } from './status-hub.ts';
+
+fileNeedsMigrations(['0012_status']);
 
 const tenancyId = randomUUID();
 let database: TestDatabase;

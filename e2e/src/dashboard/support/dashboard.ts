@@ -1,7 +1,10 @@
 import type { ProjectKeys } from '@hexclave/server';
-import { createEmptyDatabase, type TestDatabase } from '@hexclave/testing';
+import { createEmptyDatabase, fileNeedsMigrations, type TestDatabase } from '@hexclave/testing';
 import type { Page } from 'playwright-core';
 import { createPlace, type Program, start, type Variables } from '../../start/program.ts';
+
+// The dashboard of a server that syncs.
+fileNeedsMigrations(['0009_dashboard_sessions', '0010_what_a_restore_takes_back', '0011_controls', '0012_status']);
 
 const READY = 'Ctrl-C stops the server';
 

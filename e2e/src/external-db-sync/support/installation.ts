@@ -2,10 +2,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createDatabase, type Database } from '@hexclave/db';
 import { generateKey, makeProjectKeys, type ProjectKeys, SYNC_ENGINE_PATH, SYNC_ROUTES_PATH } from '@hexclave/server';
 import { SIGNATURE_HEADERS, sign } from '@hexclave/sync';
-import { createTestDatabase } from '@hexclave/testing';
+import { createTestDatabase, fileNeedsMigrations } from '@hexclave/testing';
 import { type Answer, type ApiClient, apiClientAt, request, succeed } from '../../support/api-client.ts';
 import { type Project, projectOf } from './project.ts';
 import { buildServer, type ServerProcess, startServerProcess } from './server-process.ts';
+
+// Servers that sync, and projects that are made through the API.
+fileNeedsMigrations(['0010_what_a_restore_takes_back', '0011_controls', '0012_status']);
 
 export type InstallationOptions = {
   /** Of the internal database; by default a fresh one with all migrations. */

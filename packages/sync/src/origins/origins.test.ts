@@ -1,10 +1,12 @@
 import type { Database } from '@hexclave/db';
-import { createTestDatabase, type TestDatabase } from '@hexclave/testing';
+import { createTestDatabase, fileNeedsMigrations, type TestDatabase } from '@hexclave/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addTeam, addTenancy } from '../fixtures/source.ts';
 import { numberBatch } from '../sequencer/pass.ts';
 import { initialState } from '../sequencer/step.ts';
 import { noteOrigin, originsOf, pruneOrigins, takeOrigins } from './origins.ts';
+
+fileNeedsMigrations(['0014_change_origins']);
 
 const A = '00-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-aaaaaaaaaaaaaaaa-01';
 const B = '00-bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-bbbbbbbbbbbbbbbb-01';

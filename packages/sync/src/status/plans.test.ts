@@ -1,4 +1,4 @@
-import { createTestDatabase, type TestDatabase } from '@hexclave/testing';
+import { createTestDatabase, fileNeedsMigrations, type TestDatabase } from '@hexclave/testing';
 import { fillInstallation, LARGE } from '@hexclave/testing/installation';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compileBacklog } from '../compile/backlog.ts';
@@ -11,6 +11,8 @@ import { readPipeline } from './pipeline-status.ts';
 import { sampler } from './sample.ts';
 import { readSnapshot } from './snapshot.ts';
 import { tenancyReader } from './tenancies.ts';
+
+fileNeedsMigrations(['0012_status', '0013_status_indexes']);
 
 const SIZE = { tenancies: 500, users: 20_000, tombstones: 5_000 };
 const LIMIT = 1_000;

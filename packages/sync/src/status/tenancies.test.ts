@@ -1,4 +1,4 @@
-import { createTestDatabase, type TestDatabase } from '@hexclave/testing';
+import { createTestDatabase, fileNeedsMigrations, type TestDatabase } from '@hexclave/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { compileBacklog } from '../compile/backlog.ts';
 import { addTeam, addTenancy, addUser, numberEverything } from '../fixtures/source.ts';
@@ -9,6 +9,8 @@ import type { DatabaseStatus } from './lanes.ts';
 import { sampler } from './sample.ts';
 import { readSnapshot } from './snapshot.ts';
 import { tenancyReader } from './tenancies.ts';
+
+fileNeedsMigrations(['0012_status']);
 
 const read = tenancyReader(hexclaveCatalog);
 const sql = compileBacklog(hexclaveCatalog);

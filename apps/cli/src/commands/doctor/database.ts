@@ -1,7 +1,7 @@
 import type { Database } from '@hexclave/db';
 import { isPortFree } from '@hexclave/embedded-postgres';
 import { CATALOGUE, loadEnvironment } from '@hexclave/env';
-import { findDrift, listMigrations } from '@hexclave/migrations';
+import { DRIFT_REMEDY, describeDrift, findDrift, listMigrations } from '@hexclave/migrations';
 import { checkInternalDatabase, portsOf } from '@hexclave/server';
 import type { Context } from '../../context.ts';
 import { withInternalDatabase } from '../../internal-database.ts';
@@ -128,13 +128,5 @@ async function checkDrift(database: Database, { assets }: Context): Promise<Chec
   const report = await findDrift(database, { directory: assets.migrationsDirectory });
   if (!report.comparable) return [skip('schema', 'not compared: the migrations are not those of this version')];
   if (report.drift.length === 0) return [ok('schema', 'as the migrations made it')];
-  const named = report.drift.slice(0, SHOWN_DIFFERENCES).map(({ object, state }) => `${object} is ${state}`);
-  const more = report.drift.length - named.length;
-  return [
-    warn(
-      'schema',
-      `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`,
-      'Undo what was changed by hand; packages/migrations/sql has what should be there.',
-    ),
-  ];
+  return [warn('schema', describeDrift(report.drift, SHOWN_DIFFERENCES), DRIFT_REMEDY)];
 }
