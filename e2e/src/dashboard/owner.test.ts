@@ -2,7 +2,7 @@ import { hexclaveCatalog } from '@hexclave/sync';
 import { createEmptyDatabase, type TestDatabase } from '@hexclave/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { accessibilityProblems, hasNoBrowser, launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
+import { hasNoBrowser, launchBrowser, openPage, problemsAtAnyWidth, type WatchedPage } from './support/browser.ts';
 import { type DashboardServer, signIn, startDashboard } from './support/dashboard.ts';
 import {
   type ConnectionForm,
@@ -249,7 +249,7 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     await profile.click();
     await page.getByRole('row', { name: /^users apply Good/ }).waitFor();
     await page.getByRole('img', { name: /^Time of each statement in the last 3 profiles of users/ }).waitFor();
-    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await problemsAtAnyWidth(page)).toEqual([]);
     await shoot('profile');
     await page.getByRole('navigation', { name: 'Above' }).getByRole('link', { name: 'main' }).click();
     await heading('main');
@@ -298,35 +298,41 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     await expectText(card('Freshness'), /Fresh[\s\S]*nothing is waiting/);
   });
 
-  test.each(['light', 'dark'] as const)('nothing on the pages keeps anybody out, in %s colours', async (scheme) => {
-    const other = await openPage(browser, server.url, scheme);
-    await signIn(other.page, server.demo);
-    const project = `/projects/${server.demo.projectId}`;
-    const user = await other.page.request
-      .get('/api/v1/users', { headers: { 'x-hexclave-project-id': server.demo.projectId } })
-      .then(async (response) => ((await response.json()) as { items: { id: string }[] }).items[0]?.id);
-    const paths = [
-      '',
-      '/databases/main',
-      '/databases/main/edit',
-      '/add-database',
-      '/users',
-      `/users/${user}`,
-      '/teams',
-    ];
-    const found = new Map<string, string[]>();
-    for (const path of paths) {
-      await other.page.goto(`${project}${path}`);
-      await other.page.getByRole('heading', { level: 1 }).waitFor();
-      await expect.poll(() => other.page.getByText(/being (loaded|made)/).count(), { timeout: 20_000 }).toBe(0);
-      found.set(path, await accessibilityProblems(other.page));
-      if (scheme === 'light' && path === '') await takeScreenshot(other.page, 'external-databases');
-      if (scheme === 'dark' && path === '/databases/main') await takeScreenshot(other.page, 'database-dark');
-    }
-    expect([...found].filter(([, problems]) => problems.length > 0)).toEqual([]);
-    expect(other.complaints).toEqual([]);
-    await other.context.close();
-  });
+  test.each(['light', 'dark'] as const)(
+    'nothing on the pages keeps anybody out, at any width, in %s colours',
+    async (scheme) => {
+      const other = await openPage(browser, server.url, scheme);
+      await signIn(other.page, server.demo);
+      const project = `/projects/${server.demo.projectId}`;
+      const firstOf = async (list: 'users' | 'teams') => {
+        const response = await other.page.request.get(`/api/v1/${list}`);
+        return ((await response.json()) as { items: { id: string }[] }).items[0]?.id;
+      };
+      const [user, team] = [await firstOf('users'), await firstOf('teams')];
+      const paths = [
+        '',
+        '/databases/main',
+        '/databases/main/edit',
+        '/add-database',
+        '/users',
+        `/users/${user}`,
+        '/teams',
+        `/teams/${team}`,
+        '/databases/main/profile',
+      ];
+      const found = new Map<string, string[]>();
+      for (const path of paths) {
+        await other.page.goto(`${project}${path}`);
+        await other.page.getByRole('heading', { level: 1 }).waitFor();
+        await expect.poll(() => other.page.getByText(/being (loaded|made)/).count(), { timeout: 20_000 }).toBe(0);
+        found.set(path, await problemsAtAnyWidth(other.page));
+        if (scheme === 'light' && path === '') await takeScreenshot(other.page, 'external-databases');
+      }
+      expect([...found].filter(([, problems]) => problems.length > 0)).toEqual([]);
+      expect(other.complaints).toEqual([]);
+      await other.context.close();
+    },
+  );
 
   test('removes it only by typing its name, and what was copied stays', async () => {
     await page.getByRole('button', { name: 'Remove …' }).click();

@@ -151,6 +151,49 @@ describe('a session', () => {
   });
 });
 
+describe('the audit log', () => {
+  type Event = { action: string; result: string; project_id: string | null; actor: object; after: object | null };
+
+  async function events(cookie: string, action: string): Promise<Event[]> {
+    const answer = await send(`/api/v1/internal/audit-log?action=${action}`, { cookie });
+    return ((await answer.json()) as { items: Event[] }).items;
+  }
+
+  test('says who signed in and out, and how often somebody could not, without a secret', async () => {
+    const cookie = cookieOf(await signInWith(server.demo));
+    const keyHint = server.demo.superSecretAdminKey.slice(-4);
+    const [signedIn] = await events(cookie, 'session.sign_in');
+    expect(signedIn).toMatchObject({
+      ...{ result: 'done', project_id: server.demo.projectId, after: { by: 'key', address: '127.0.0.1' } },
+      actor: { kind: 'owner', key_hint: keyHint, origin: 'dashboard' },
+    });
+    const second = cookieOf(await signInWith(server.demo));
+    await send('/session', { method: 'DELETE', cookie: second });
+    expect((await events(cookie, 'session.sign_out'))[0]).toMatchObject({
+      result: 'done',
+      actor: { key_hint: keyHint },
+    });
+
+    const attempts = (event: Event | undefined) =>
+      Number((event?.after as { attempts?: number } | undefined)?.attempts ?? 0);
+    const failures = async () => (await events(cookie, 'session.sign_in')).filter(({ result }) => result === 'failed');
+    const before = attempts((await failures())[0]);
+    const wrong = { ...server.demo, superSecretAdminKey: server.internal.superSecretAdminKey };
+    for (let attempt = 0; attempt < 3; attempt++) expect((await signInWith(wrong)).status).toBe(401);
+    const failed = await failures();
+    expect(failed).toMatchObject([
+      {
+        ...{ project_id: server.demo.projectId, actor: { kind: 'unknown', key_set_id: null, key_hint: null } },
+        after: { by: 'key', cause: 'wrong_key', attempts: before + 3, address: '127.0.0.1' },
+      },
+    ]);
+    const log = JSON.stringify([signedIn, failed]);
+    for (const { superSecretAdminKey } of [server.demo, server.internal]) {
+      expect(log).not.toContain(superSecretAdminKey);
+    }
+  });
+});
+
 describe('signing in', () => {
   test('with a wrong key, to a project that is not there, or with another key than an admin’s is refused alike', async () => {
     const wrong = `${server.demo.superSecretAdminKey.slice(0, -1)}!`;

@@ -1,15 +1,14 @@
 import { ApiError } from '@hexclave/sdk';
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
-import { endsSession } from '../lib/errors.ts';
-import { sessionQuery } from '../lib/session.ts';
+import { noteRefusal, onSessionEnd, sessionQuery } from '../lib/session.ts';
 
 const MAX_RETRIES = 2;
 
-/** Holds what was fetched. A request that finds the session ended sends whoever made it to the sign-in. */
+/** Holds what was fetched. Whoever finds the session ended sends the page to the sign-in. */
 export function createQueryClient(): QueryClient {
-  const client: QueryClient = new QueryClient({
-    queryCache: new QueryCache({ onError: (error) => noteEndOfSession(client, error) }),
-    mutationCache: new MutationCache({ onError: (error) => noteEndOfSession(client, error) }),
+  const client = new QueryClient({
+    queryCache: new QueryCache({ onError: noteRefusal }),
+    mutationCache: new MutationCache({ onError: noteRefusal }),
     defaultOptions: {
       queries: {
         staleTime: 5_000,
@@ -18,9 +17,6 @@ export function createQueryClient(): QueryClient {
       },
     },
   });
+  onSessionEnd(() => client.setQueryData(sessionQuery.queryKey, null));
   return client;
-}
-
-function noteEndOfSession(client: QueryClient, error: unknown): void {
-  if (endsSession(error)) client.setQueryData(sessionQuery.queryKey, null);
 }

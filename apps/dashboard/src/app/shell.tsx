@@ -1,5 +1,5 @@
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
-import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useId, useRef, useState } from 'react';
 import { IconButton } from '../components/button.tsx';
 import type { IconName } from '../components/icon.tsx';
@@ -12,8 +12,16 @@ import { setTheme, type Theme, useTheme } from './theme.ts';
 /** Around every page for those who are signed in: where one can go, and who one is. When the session ends, they sign in again. */
 export function Shell() {
   const { data: session } = useSuspenseQuery(sessionQuery);
+  return session === null ? <ToSignIn /> : <Frame />;
+}
+
+/** From there back to this page, which is no longer the current one as soon as the way there has begun. */
+function ToSignIn() {
   const { href } = useLocation();
-  return session === null ? <Navigate to="/sign-in" search={{ to: href }} replace /> : <Frame />;
+  const [from] = useState(href);
+  const navigate = useNavigate();
+  useEffect(() => void navigate({ to: '/sign-in', search: { to: from }, replace: true }), [navigate, from]);
+  return null;
 }
 
 function Frame() {

@@ -1,6 +1,11 @@
 import type { Actor } from '@hexclave/contract';
 
-const WHO: Record<Actor['kind'], string> = { operator: 'Operator', owner: 'Project admin', server: 'The server' };
+const WHO: Record<Actor['kind'], string> = {
+  operator: 'Operator',
+  owner: 'Project admin',
+  server: 'The server',
+  unknown: 'Unknown',
+};
 const FROM: Record<Actor['origin'], string> = { api: 'API', dashboard: 'dashboard', cli: 'command line', server: '' };
 
 /** Who did something, by which key, and from where. */

@@ -27,6 +27,8 @@ export const ACTION_WORDS: Record<AuditAction, string> = {
   'sync.verify': 'Verification asked for',
   'sync.repair': 'Repair asked for',
   'sync.profile': 'Statements profiled',
+  'session.sign_in': 'Sign-in',
+  'session.sign_out': 'Sign-out',
 };
 
 export const AUDIT_ACTIONS = Object.keys(ACTION_WORDS) as AuditAction[];

@@ -1,5 +1,6 @@
-import type { Pause, Verification } from '@hexclave/contract';
+import type { Verification } from '@hexclave/contract';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
 import { useActingOn } from './acting-on.ts';
 import { clientFor } from './clients.ts';
 
@@ -11,18 +12,26 @@ const LOOK_AGAIN_MS = 10_000;
 const pausesKey = (projectId: string) => ['project', projectId, 'pauses'];
 const verificationsKey = (projectId: string) => ['project', projectId, 'verifications'];
 
-/** Who has paused the project, or one of its databases, and why. */
-export function usePauses(projectId: string) {
+type Pausable = { id: string; paused: boolean };
+
+/**
+ * Who has paused the project, or one of its databases, and why. Looked at again as soon as the live status has seen that
+ * one is paused, or no longer is.
+ */
+export function usePauses(projectId: string, databases: readonly Pausable[]) {
+  const queryClient = useQueryClient();
+  const paused = databases.flatMap(({ id, paused: isPaused }) => (isPaused ? id : [])).join(' ');
+  const seen = useRef(paused);
+  useEffect(() => {
+    if (seen.current === paused) return;
+    seen.current = paused;
+    void queryClient.invalidateQueries({ queryKey: pausesKey(projectId) });
+  }, [queryClient, projectId, paused]);
   return useQuery({
     queryKey: pausesKey(projectId),
     queryFn: ({ signal }) => clientFor(projectId).dbSync.pauses({}, { signal }),
     refetchInterval: LOOK_AGAIN_MS,
   });
-}
-
-/** Those that concern one database. */
-export function pausesOf(pauses: readonly Pause[] | undefined, databaseId: string): Pause[] {
-  return (pauses ?? []).filter(({ external_database_id: id }) => id === null || id === databaseId);
 }
 
 /** The latest verification of a database, followed as long as it is under way. */

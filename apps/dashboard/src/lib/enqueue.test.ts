@@ -28,6 +28,10 @@ test('a database that was failing has failed again once one more attempt is coun
   expect(outcomeIn(asked, statusAt(1_010), database('failing', 3, 1))).toBe('failed');
 });
 
+test('rows that are parked keep nothing from being done', () => {
+  expect(outcomeIn(asked, statusAt(1_010), database('failing'))).toBe('synced');
+});
+
 test('nothing is awaited of a database that is paused', () => {
   expect(outcomeIn(asked, statusAt(1_010, { due: 1 }), database('paused'))).toBe('paused');
 });

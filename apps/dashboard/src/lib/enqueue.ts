@@ -42,9 +42,9 @@ export function outcomeIn(
   database: ExternalDatabaseSyncStatus,
 ): EnqueueOutcome {
   if (database.state === 'paused') return 'paused';
-  if (database.state === 'failing') {
-    return attemptsOf(database) > (attempts.get(database.id) ?? 0) ? 'failed' : 'awaited';
-  }
+  // Parked rows alone make a database one that fails, too; but no attempt at it has.
+  const failed = attemptsOf(database);
+  if (failed > 0) return failed > (attempts.get(database.id) ?? 0) ? 'failed' : 'awaited';
   return now > atMillis && requests.due + requests.in_flight === 0 ? 'synced' : 'awaited';
 }
 

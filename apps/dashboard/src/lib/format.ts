@@ -19,6 +19,11 @@ export function formatRows(count: number, precision: CountPrecision): string {
   return precision === 'about' ? `~${numbers.format(count)}` : numbers.format(count);
 }
 
+/** `1 parked row`, `12 parked rows` */
+export function parkedRows(count: number): string {
+  return `${formatCount(count)} parked ${count === 1 ? 'row' : 'rows'}`;
+}
+
 export function formatRate(perSecond: number): string {
   const rounded = perSecond >= 100 ? Math.round(perSecond) : perSecond;
   return `${rates.format(rounded)}/s`;

@@ -2,6 +2,7 @@ import type { StatusSnapshot } from '@hexclave/contract';
 import { ApiError, applyStatusMessage, type StatusMessage } from '@hexclave/sdk';
 import { useCallback, useSyncExternalStore } from 'react';
 import { clientFor } from './clients.ts';
+import { noteRefusal } from './session.ts';
 
 type Snapshot<Scope extends StatusSnapshot['scope']> = Extract<StatusSnapshot, { scope: Scope }>;
 
@@ -75,6 +76,7 @@ class StatusFeed {
   #fail(error: Error): void {
     const isRefused = error instanceof ApiError && error.status < 500 && error.status !== 429;
     this.#set({ ...this.#current, connection: isRefused ? 'ended' : 'lost', error });
+    noteRefusal(error);
     if (!isRefused) setTimeout(() => this.#resume(), RETRY_MS);
   }
 

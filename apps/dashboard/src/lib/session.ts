@@ -1,6 +1,7 @@
 import type { DashboardSession } from '@hexclave/contract';
 import { ApiError } from '@hexclave/sdk';
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
+import { endsSession } from './errors.ts';
 
 const LOOK_AGAIN_MS = 60_000;
 
@@ -15,6 +16,18 @@ export const sessionQuery = queryOptions({
   // A server that restarts is back soon.
   retry: 3,
 });
+
+const endListeners = new Set<() => void>();
+
+/** For as long as the page is open. */
+export function onSessionEnd(listener: () => void): void {
+  endListeners.add(listener);
+}
+
+/** Whatever asked the server, by a request or over a stream, tells here why it was refused. */
+export function noteRefusal(error: unknown): void {
+  if (endsSession(error)) for (const listener of endListeners) listener();
+}
 
 export type Credentials = { project_id: string; super_secret_admin_key: string } | { token: string };
 

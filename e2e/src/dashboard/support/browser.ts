@@ -40,7 +40,7 @@ export async function openPage(browser: Browser, baseURL: string, scheme: Scheme
   const context = await browser.newContext({
     baseURL,
     colorScheme: scheme,
-    viewport: { width: 1_360, height: 850 },
+    viewport: WIDE,
     reducedMotion: 'reduce',
   });
   context.setDefaultTimeout(PATIENCE_MS);
@@ -69,4 +69,29 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ target }) => target.join(' ')).join('; ')})`);
+}
+
+/** Of a phone, of a tablet, and the widest one at which pages still have a bar above instead of beside them. */
+const NARROW = [375, 768, 800];
+/** Room enough for everything. */
+const WIDE = { width: 1_360, height: 850 };
+
+/** What axe finds at the full width, and where there is little room; and whether a page then has to be moved sideways. */
+export async function problemsAtAnyWidth(page: Page): Promise<string[]> {
+  const problems = await accessibilityProblems(page);
+  for (const width of NARROW) {
+    await page.setViewportSize({ width, height: 812 });
+    const [needed, there] = (await page.evaluate(
+      `[document.documentElement.scrollWidth, document.documentElement.clientWidth]`,
+    )) as [number, number];
+    if (needed > there) problems.push(`at ${width} px the page is ${needed} px wide`);
+    const own = (await page.evaluate(
+      `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('main'))`,
+    )) as number;
+    if (own > 0) problems.push(`at ${width} px what is on the page sticks out by ${own} px`);
+    if (width !== 768)
+      problems.push(...(await accessibilityProblems(page)).map((problem) => `at ${width} px: ${problem}`));
+  }
+  await page.setViewportSize(WIDE);
+  return problems;
 }

@@ -19,15 +19,15 @@ export type DashboardServer = {
   internal: Pick<ProjectKeys, 'projectId' | 'superSecretAdminKey'>;
   database: TestDatabase;
   program: Program;
+  /** Starts it again after it was killed, at the same addresses and over the same database. */
+  startAgain(): Promise<void>;
 };
 
 export async function startDashboard(variables: Variables = {}): Promise<DashboardServer> {
   const [place, database] = await Promise.all([createPlace(), createEmptyDatabase()]);
-  const program = start({
-    ...place.variables,
-    HEXCLAVE_DATABASE_CONNECTION_STRING: database.connectionString,
-    ...variables,
-  });
+  const run = () =>
+    start({ ...place.variables, HEXCLAVE_DATABASE_CONNECTION_STRING: database.connectionString, ...variables });
+  const program = run();
   const output = await program.printed(READY);
   const [demoKey = '', internalKey = ''] = [...output.matchAll(/super secret admin key +(sak_\S+)/g)].map(
     ([, key]) => key,
@@ -40,6 +40,9 @@ export async function startDashboard(variables: Variables = {}): Promise<Dashboa
     internal: { projectId: 'internal', superSecretAdminKey: internalKey },
     database,
     program,
+    startAgain: async () => {
+      await run().printed(READY);
+    },
   };
 }
 

@@ -7,11 +7,17 @@ import { ROOT } from '../../start/program.ts';
 const DIRECTORY = join(ROOT, 'docs/images/dashboard');
 
 /**
- * Writes what the page looks like into the documentation, with HEXCLAVE_TEST_SCREENSHOTS=true: pictures differ a
- * little from run to run, and a test must not change what is checked in.
+ * Writes what the page looks like into the documentation, in light colours and in dark ones, with
+ * HEXCLAVE_TEST_SCREENSHOTS=true: pictures differ a little from run to run, and a test must not change what is checked in.
  */
 export async function takeScreenshot(page: Page, name: string): Promise<void> {
   if (loadEnvironment(TEST_CATALOGUE, { defaultMode: 'test' }).screenshots !== true) return;
   await mkdir(DIRECTORY, { recursive: true });
-  await page.screenshot({ path: join(DIRECTORY, `${name}.png`) });
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    // Charts are drawn anew in the other colours.
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+    const file = colorScheme === 'dark' ? `${name}-dark` : name;
+    await page.screenshot({ path: join(DIRECTORY, `${file}.png`) });
+  }
 }

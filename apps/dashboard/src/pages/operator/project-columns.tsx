@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { Column } from '../../components/data-table.tsx';
 import { StatePill } from '../../components/state-pill.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
-import { formatCount, formatDuration, formatRows } from '../../lib/format.ts';
+import { formatCount, formatDuration, formatRows, parkedRows } from '../../lib/format.ts';
 import { type ListedProject, urgencyOf } from '../../lib/project-list.ts';
 import { useNow } from '../../lib/use-now.ts';
 import styles from './projects.module.css';
@@ -90,7 +90,7 @@ function Problem({ sync }: { sync: NonNullable<ListedProject['sync']> }) {
       </span>
     );
   }
-  if (sync.parked_rows > 0) return <>{formatCount(sync.parked_rows)} parked rows</>;
+  if (sync.parked_rows > 0) return <span className={styles.problem}>{parkedRows(sync.parked_rows)}</span>;
   return <None />;
 }
 

@@ -1,15 +1,14 @@
-import type { ConnectionTest, ConnectionTestRequest } from '@hexclave/contract';
-import { useMutation } from '@tanstack/react-query';
-import { useEffect, useRef } from 'react';
+import type { ConnectionTest, ConnectionTestStep } from '@hexclave/contract';
+import { useEffect } from 'react';
 import { Button } from '../../../components/button.tsx';
 import { ErrorNotice, Notice } from '../../../components/feedback.tsx';
 import { RemedyText } from '../../../components/remedy.tsx';
 import { type Step, Steps } from '../../../components/steps.tsx';
-import { useActingOn } from '../../../lib/acting-on.ts';
+import { type RunningTest, useConnectionTest } from '../../../lib/connection-test.ts';
 import { formatDuration } from '../../../lib/format.ts';
 import styles from './databases.module.css';
 
-type StepName = ConnectionTest['steps'][number]['step'];
+type StepName = ConnectionTestStep['step'];
 
 /** In the order in which they are tried. */
 const STEP_WORDS: Record<StepName, string> = {
@@ -23,32 +22,16 @@ const STEP_WORDS: Record<StepName, string> = {
   round_trip: 'Round-trip time',
 };
 
-export function useConnectionTest(projectId: string) {
-  const { client, query } = useActingOn(projectId);
-  return useMutation({ mutationFn: (request: ConnectionTestRequest) => client.dbSync.testConnection(request, query) });
-}
-
-type PanelProps = {
-  projectId: string;
-  request: () => ConnectionTestRequest;
-  /** Whether it begins at once. */
-  starts?: boolean;
-};
-
-/** Tries a connection and shows each step. */
-export function ConnectionTestPanel({ projectId, request, starts = false }: PanelProps) {
+/** Tries a saved connection at once, and shows each step. */
+export function ConnectionTestPanel({ projectId, databaseId }: { projectId: string; databaseId: string }) {
   const test = useConnectionTest(projectId);
-  const hasBegun = useRef(false);
-  useEffect(() => {
-    if (!starts || hasBegun.current) return;
-    hasBegun.current = true;
-    test.mutate(request());
-  }, [starts, test.mutate, request]);
+  const { start } = test;
+  useEffect(() => start({ external_database_id: databaseId }), [start, databaseId]);
   return (
     <div className={styles.form}>
       <TestResult test={test} />
       <div>
-        <Button icon="retry" busy={test.isPending} onClick={() => test.mutate(request())}>
+        <Button icon="retry" busy={test.isPending} onClick={() => start({ external_database_id: databaseId })}>
           Test again
         </Button>
       </div>
@@ -56,27 +39,37 @@ export function ConnectionTestPanel({ projectId, request, starts = false }: Pane
   );
 }
 
-type Test = Pick<ReturnType<typeof useConnectionTest>, 'data' | 'error' | 'isPending'>;
-
-export function TestResult({ test: { data, error, isPending } }: { test: Test }) {
+export function TestResult({ test: { data, error, isPending, steps } }: { test: RunningTest }) {
   if (error) return <ErrorNotice error={error} title="The connection could not be tested" />;
   if (data === undefined && !isPending) return null;
   return (
     <>
-      <Steps
-        label="Steps of the connection test"
-        steps={isPending || !data ? stepsUnderWay() : data.steps.map(toStep)}
-      />
+      <Steps label="Steps of the connection test" steps={shownSteps(steps)} />
       {data && !isPending && <Verdict test={data} />}
     </>
   );
 }
 
-function stepsUnderWay(): Step[] {
-  return Object.values(STEP_WORDS).map((name, index) => ({ name, state: index === 0 ? 'running' : 'waiting' }));
+/** All there will be: those that are done, the one under way, and those that wait. */
+function shownSteps(done: readonly ConnectionTestStep[]): Step[] {
+  const names = Object.entries(STEP_WORDS) as [StepName, string][];
+  const isOpen = ([name]: [StepName, string]) => !done.some(({ step }) => step === name);
+  const current = names.find(isOpen)?.[0];
+  return names.map(([name, words]) => {
+    const told = done.find(({ step }) => step === name);
+    return told ? toStep(told) : { name: words, state: name === current ? 'running' : 'waiting' };
+  });
 }
 
-function toStep({ step, outcome, duration_ms: duration, message, remedy, code, sql_state: state }: TestStep): Step {
+function toStep({
+  step,
+  outcome,
+  duration_ms: duration,
+  message,
+  remedy,
+  code,
+  sql_state: state,
+}: ConnectionTestStep): Step {
   return {
     name: STEP_WORDS[step],
     state: outcome,
@@ -95,8 +88,6 @@ function toStep({ step, outcome, duration_ms: duration, message, remedy, code, s
     ),
   };
 }
-
-type TestStep = ConnectionTest['steps'][number];
 
 function Verdict({ test: { ok, steps, connection, round_trip_ms: roundTrip } }: { test: ConnectionTest }) {
   const { host, port, database, user } = connection;

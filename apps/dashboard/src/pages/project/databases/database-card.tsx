@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { Facts } from '../../../components/layout.tsx';
 import { StatePill } from '../../../components/state-pill.tsx';
 import { TimeAgo } from '../../../components/time-ago.tsx';
-import { formatCount, formatRate, formatRows } from '../../../lib/format.ts';
+import { formatCount, formatRate, formatRows, parkedRows } from '../../../lib/format.ts';
 import { CopyProgress } from './copy-progress.tsx';
 import styles from './databases.module.css';
 import { FreshnessText } from './freshness.tsx';
@@ -37,6 +37,9 @@ export function DatabaseCard({ projectId, database, atMillis, clockAheadMs }: Ca
         <FreshnessText database={database} atMillis={atMillis} clockAheadMs={clockAheadMs} />
       </p>
       {failure !== null && <p className={styles.failure}>{failure.message}</p>}
+      {failure === null && database.parked_rows > 0 && (
+        <p className={styles.failure}>{parkedRows(database.parked_rows)}: your database refuses them.</p>
+      )}
       <CopyProgress mappings={database.mappings} />
       <Facts
         facts={[

@@ -7,6 +7,7 @@ import { ErrorNotice } from '../../../components/feedback.tsx';
 import { Form, SelectField, TextField } from '../../../components/field.tsx';
 import { Card } from '../../../components/layout.tsx';
 import { type ConnectionDraft, isComplete, NEW_CONNECTION, toConnectionString } from '../../../lib/connection-draft.ts';
+import { useConnectionTest } from '../../../lib/connection-test.ts';
 import {
   configIssues,
   type DatabaseConfig,
@@ -14,7 +15,7 @@ import {
   useSaveDatabase,
 } from '../../../lib/database-config.ts';
 import { ConnectionFields, KeptConnection } from './connection-fields.tsx';
-import { TestResult, useConnectionTest } from './connection-test.tsx';
+import { TestResult } from './connection-test.tsx';
 import styles from './databases.module.css';
 import { RoleSqlCard } from './role-sql.tsx';
 import { type TableDrafts, TableFields, tableConfigsOf, tableDraftsOf } from './table-fields.tsx';
@@ -108,7 +109,7 @@ export function DatabaseForm({ projectId, existingId, initial }: FormProps) {
             icon="pipeline"
             disabled={!isReady}
             busy={test.isPending}
-            onClick={() => test.mutate(testOf(existingId, input))}
+            onClick={() => test.start(testOf(existingId, input))}
           >
             Test connection
           </Button>

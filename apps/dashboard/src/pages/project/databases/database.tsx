@@ -72,7 +72,7 @@ function Content({ projectId, live, database }: ContentProps) {
   return (
     <Stack>
       {live.status && <PipelineNotices projectId={projectId} status={live.status} />}
-      <DatabasePauses projectId={projectId} databaseId={database.id} />
+      <DatabasePauses projectId={projectId} database={database} />
       {database.error && (
         <SyncErrorNotice
           projectId={projectId}

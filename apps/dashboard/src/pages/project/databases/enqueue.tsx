@@ -2,7 +2,7 @@ import type { ExternalDatabaseSyncStatus, ProjectSyncStatus } from '@hexclave/co
 import { ErrorNotice } from '../../../components/feedback.tsx';
 import { Follow, type FollowedPlace } from '../../../components/follow.tsx';
 import { type Enqueued, type EnqueueOutcome, outcomeIn, type useEnqueue } from '../../../lib/enqueue.ts';
-import { formatTime } from '../../../lib/format.ts';
+import { formatTime, parkedRows } from '../../../lib/format.ts';
 import { DatabaseLink } from '../database-link.tsx';
 
 const STATES: Record<EnqueueOutcome, FollowedPlace['state']> = {
@@ -42,9 +42,10 @@ function titleOf({ isQueued, atMillis }: Enqueued): string {
   return isQueued ? `A sync was asked for at ${formatTime(atMillis)}` : 'There is nothing to sync';
 }
 
-function wordsOf(outcome: EnqueueOutcome, { rows_behind: behind }: ExternalDatabaseSyncStatus): string {
+function wordsOf(outcome: EnqueueOutcome, database: ExternalDatabaseSyncStatus): string {
   if (outcome === 'awaited') return 'under way …';
   if (outcome === 'paused') return 'is paused: nothing was written';
   if (outcome === 'failed') return 'was tried, and failed again';
-  return behind === 0 ? 'has everything' : 'was synced; newer changes are on their way';
+  if (database.rows_behind > 0) return 'was synced; newer changes are on their way';
+  return database.parked_rows > 0 ? `has everything but ${parkedRows(database.parked_rows)}` : 'has everything';
 }

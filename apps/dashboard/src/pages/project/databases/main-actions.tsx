@@ -5,7 +5,7 @@ import { Button, classOf } from '../../../components/button.tsx';
 import { ConfirmDialog, Dialog } from '../../../components/dialog.tsx';
 import { ErrorNotice } from '../../../components/feedback.tsx';
 import { Icon } from '../../../components/icon.tsx';
-import { pausesOf, useDatabaseActions, usePauses } from '../../../lib/database-actions.ts';
+import { useDatabaseActions, usePauses } from '../../../lib/database-actions.ts';
 import { useSession } from '../../../lib/session.ts';
 import { ConnectionTestPanel } from './connection-test.tsx';
 
@@ -30,7 +30,7 @@ export function MainActions({ projectId, database }: ActionsProps) {
       </Link>
       {isTesting && (
         <Dialog title={`Test the connection of ${database.id}`} wide onClose={() => setTesting(false)}>
-          <ConnectionTestPanel projectId={projectId} request={() => ({ external_database_id: database.id })} starts />
+          <ConnectionTestPanel projectId={projectId} databaseId={database.id} />
         </Dialog>
       )}
     </>
@@ -38,12 +38,13 @@ export function MainActions({ projectId, database }: ActionsProps) {
 }
 
 /** Ends the pause of one's own side, or begins one. What the other side has paused only it can resume. */
-function PauseButton({ projectId, database: { id } }: ActionsProps) {
+function PauseButton({ projectId, database }: ActionsProps) {
+  const { id } = database;
   const [isAsking, setAsking] = useState(false);
   const { pause, resume } = useDatabaseActions(projectId, id);
-  const pauses = usePauses(projectId);
+  const pauses = usePauses(projectId, [database]);
   const side = useSession().is_operator ? 'operator' : 'owner';
-  const own = pausesOf(pauses.data, id).find((one) => one.external_database_id === id && one.paused_by === side);
+  const own = pauses.data?.find((one) => one.external_database_id === id && one.paused_by === side);
   if (own) {
     return (
       <>

@@ -1,12 +1,13 @@
+import type { ExternalDatabaseSyncStatus } from '@hexclave/contract';
 import { ActorName } from '../../../components/actor.tsx';
 import { ErrorNotice, Notice } from '../../../components/feedback.tsx';
 import { TimeAgo } from '../../../components/time-ago.tsx';
 import { usePauses } from '../../../lib/database-actions.ts';
 
 /** Who has paused this database, when and why. */
-export function DatabasePauses({ projectId, databaseId }: { projectId: string; databaseId: string }) {
-  const pauses = usePauses(projectId);
-  const own = (pauses.data ?? []).filter(({ external_database_id: id }) => id === databaseId);
+export function DatabasePauses({ projectId, database }: { projectId: string; database: ExternalDatabaseSyncStatus }) {
+  const pauses = usePauses(projectId, [database]);
+  const own = (pauses.data ?? []).filter(({ external_database_id: id }) => id === database.id);
   return (
     <>
       {pauses.error && (

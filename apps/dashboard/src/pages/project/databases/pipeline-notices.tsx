@@ -17,9 +17,9 @@ export function PipelineNotices({
   status,
 }: {
   projectId: string;
-  status: Pick<ProjectSyncStatus, 'pipeline'>;
+  status: Pick<ProjectSyncStatus, 'pipeline' | 'external_databases'>;
 }) {
-  const pauses = usePauses(projectId);
+  const pauses = usePauses(projectId, status.external_databases);
   const off = Object.entries(PARTS).filter(([part]) => !status.pipeline.fusebox[part as keyof FuseboxPositions]);
   const ofProject = (pauses.data ?? []).filter(({ external_database_id: id }) => id === null);
   return (

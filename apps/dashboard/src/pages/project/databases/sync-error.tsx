@@ -76,9 +76,7 @@ export function SyncErrorNotice({ projectId, databaseId, mapping, error, clockAh
           </Link>
         )}
       </div>
-      {isTesting && (
-        <ConnectionTestPanel projectId={projectId} request={() => ({ external_database_id: databaseId })} starts />
-      )}
+      {isTesting && <ConnectionTestPanel projectId={projectId} databaseId={databaseId} />}
     </Notice>
   );
 }

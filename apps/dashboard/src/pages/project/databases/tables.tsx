@@ -1,8 +1,9 @@
 import type { ExternalDatabaseSyncStatus, MappingSyncStatus } from '@hexclave/contract';
 import { useMemo } from 'react';
+import { Button } from '../../../components/button.tsx';
 import { CodeBlock } from '../../../components/copy.tsx';
 import { type Column, DataTable } from '../../../components/data-table.tsx';
-import { EmptyState, Notice } from '../../../components/feedback.tsx';
+import { EmptyState, ErrorNotice, Notice } from '../../../components/feedback.tsx';
 import { Card } from '../../../components/layout.tsx';
 import { StatePill } from '../../../components/state-pill.tsx';
 import type { DatabaseActions } from '../../../lib/database-actions.ts';
@@ -73,6 +74,10 @@ function TableTrouble({ projectId, databaseId, mapping, clockAheadMs, retry }: T
             themselves. Which they are and why, your database knows:
           </p>
           {sql !== null && <CodeBlock code={sql} label="SQL that lists the parked rows" />}
+          {retry.error && <ErrorNotice error={retry.error} title="No attempt could be asked for" />}
+          <Button icon="retry" busy={retry.isPending} onClick={() => retry.mutate(mapping.mapping)}>
+            Retry now
+          </Button>
         </Notice>
       )}
       {verification && (

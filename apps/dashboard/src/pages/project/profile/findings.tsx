@@ -1,11 +1,11 @@
 import { Notice } from '../../../components/feedback.tsx';
 import { RemedyText } from '../../../components/remedy.tsx';
-import type { Compared } from '../../../lib/profiles.ts';
+import type { Latest } from '../../../lib/profiles.ts';
 import styles from './profile.module.css';
 
 /** What is wrong with the statements of the last run, and what to do; and why some were not measured. */
-export function ProfileFindings({ compared }: { compared: readonly Compared[] }) {
-  const notable = compared.filter(({ now }) => now.findings.length > 0 || now.error !== null || now.skipped !== null);
+export function ProfileFindings({ latest }: { latest: readonly Latest[] }) {
+  const notable = latest.filter(({ now }) => now.findings.length > 0 || now.error !== null || now.skipped !== null);
   if (notable.length === 0) return null;
   return (
     <div className={styles.notices}>
@@ -16,7 +16,7 @@ export function ProfileFindings({ compared }: { compared: readonly Compared[] })
   );
 }
 
-function Findings({ mapping, now: { statement, findings, error, skipped } }: Compared) {
+function Findings({ mapping, now: { statement, findings, error, skipped } }: Latest) {
   const about = `${mapping}, ${statement}`;
   return (
     <>

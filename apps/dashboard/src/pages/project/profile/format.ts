@@ -14,3 +14,10 @@ export function formatBytes(bytes: number): string {
   const step = STEPS.find(({ of }) => bytes >= of);
   return step === undefined ? `${Math.round(bytes)} B` : `${(bytes / step.of).toFixed(1)} ${step.unit}`;
 }
+
+/** `+320 %` */
+export function formatChange({ percent, now }: { percent: number | null; now: number }): string {
+  if (percent === null) return now === 0 ? '0 %' : 'new';
+  const sign = percent > 0 ? '+' : percent < 0 ? '−' : '';
+  return `${sign}${Math.abs(percent).toLocaleString('en')} %`;
+}

@@ -7,7 +7,14 @@ import { pagesOf, timeOf } from '../../../lib/profiles.ts';
 import { formatBytes, formatExact } from './format.ts';
 import styles from './profile.module.css';
 
-const STATEMENTS: readonly StatementProfile['statement'][] = ['sequencing', 'fetch', 'apply'];
+/** What is drawn together: the statements that one thing takes. */
+const WAYS: Record<string, readonly StatementProfile['statement'][]> = {
+  'A change': ['sequencing', 'fetch', 'apply'],
+  'A deletion': ['fetch_deletions', 'apply_deletions', 'merge_deletions'],
+  'A large batch': ['fetch_bulk', 'stage', 'merge'],
+  'A first copy': ['fetch_copy'],
+};
+const FIRST_WAY = 'A change';
 
 const PLANS = [
   { title: 'Time', of: timeOf, format: formatExact },
@@ -18,7 +25,9 @@ const PLANS = [
 export function ProfileCharts({ runs }: { runs: readonly MappingProfile[] }) {
   const tables = [...new Set(runs.map(({ mapping }) => mapping))].sort();
   const [chosen, choose] = useState<string>();
+  const [way, chooseWay] = useState(FIRST_WAY);
   const table = chosen ?? tables.at(-1);
+  const statements = WAYS[way] ?? [];
   const own = runs.filter(({ mapping }) => mapping === table);
   return (
     <Card
@@ -26,11 +35,18 @@ export function ProfileCharts({ runs }: { runs: readonly MappingProfile[] }) {
       lead="Up to twenty runs. Fifty are kept, for ninety days."
       flush
       actions={
-        <SelectField label="Table" value={table} onChange={({ target }) => choose(target.value)}>
-          {tables.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </SelectField>
+        <>
+          <SelectField label="Table" value={table} onChange={({ target }) => choose(target.value)}>
+            {tables.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </SelectField>
+          <SelectField label="Statements of" value={way} onChange={({ target }) => chooseWay(target.value)}>
+            {Object.keys(WAYS).map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </SelectField>
+        </>
       }
     >
       {own.length < 2 ? (
@@ -44,7 +60,7 @@ export function ProfileCharts({ runs }: { runs: readonly MappingProfile[] }) {
                 label={`${title} of each statement in the last ${own.length} profiles of ${table}.`}
                 times={own.map(({ at_millis }) => at_millis)}
                 format={format}
-                series={STATEMENTS.map((name) => ({ name, values: own.map((run) => costOf(run, name, of)) }))}
+                series={statements.map((name) => ({ name, values: own.map((run) => costOf(run, name, of)) }))}
               />
             </div>
           ))}

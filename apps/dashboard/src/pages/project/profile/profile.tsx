@@ -4,9 +4,11 @@ import { Link, useParams } from '@tanstack/react-router';
 import { Button } from '../../../components/button.tsx';
 import { EmptyState, ErrorNotice, Loading } from '../../../components/feedback.tsx';
 import { Card, Page, Stack } from '../../../components/layout.tsx';
+import { Progress } from '../../../components/progress.tsx';
 import { formatTime } from '../../../lib/format.ts';
-import { compareRuns, profilesQuery, useProfile } from '../../../lib/profiles.ts';
+import { latestOf, profilesQuery, type RunningProfile, useProfile } from '../../../lib/profiles.ts';
 import { ProfileFindings } from './findings.tsx';
+import styles from './profile.module.css';
 import { ProfileCharts } from './profile-charts.tsx';
 import { StatementTable } from './statement-table.tsx';
 
@@ -25,12 +27,13 @@ export function ProfilePage() {
       }
       lead="Every statement is run once on real rows, and rolled back. No values leave the databases."
       actions={
-        <Button variant="primary" icon="check" busy={profile.isPending} onClick={() => profile.mutate()}>
+        <Button variant="primary" icon="check" busy={profile.isPending} onClick={profile.start}>
           Profile now
         </Button>
       }
     >
       <Stack>
+        {profile.isPending && <ProfileProgress step={profile.step} />}
         {profile.error && <ErrorNotice error={profile.error} title="The profile did not come to its end" />}
         {runs.error && (
           <ErrorNotice
@@ -46,6 +49,17 @@ export function ProfilePage() {
   );
 }
 
+function ProfileProgress({ step }: Pick<RunningProfile, 'step'>) {
+  const label = step === null ? 'The profile begins' : `${step.mapping}, ${step.statement.statement}`;
+  return (
+    <Card title="A profile is under way" lead="Leaving this page ends it." flush>
+      <div className={styles.running}>
+        <Progress label={label} value={step?.done ?? 0} max={step?.total ?? null} unit="statements" />
+      </div>
+    </Card>
+  );
+}
+
 function Runs({ runs }: { runs: readonly MappingProfile[] }) {
   const last = runs.at(-1);
   if (last === undefined) {
@@ -55,12 +69,16 @@ function Runs({ runs }: { runs: readonly MappingProfile[] }) {
       </EmptyState>
     );
   }
-  const compared = compareRuns(runs);
+  const latest = latestOf(runs);
   return (
     <>
-      <Card title="Statements" lead={`The last run, at ${formatTime(last.at_millis)}, beside the one before.`} flush>
-        <StatementTable compared={compared} />
-        <ProfileFindings compared={compared} />
+      <Card
+        title="Statements"
+        lead={`The last run, at ${formatTime(last.at_millis)}, beside the median of the five before.`}
+        flush
+      >
+        <StatementTable latest={latest} />
+        <ProfileFindings latest={latest} />
       </Card>
       <ProfileCharts runs={runs} />
     </>

@@ -1,8 +1,8 @@
-import type { ProfileVerdict } from '@hexclave/contract';
+import type { ProfileVerdict, StatementProfile } from '@hexclave/contract';
 import { type Column, DataTable } from '../../../components/data-table.tsx';
 import { formatCount } from '../../../lib/format.ts';
-import { type Compared, pagesOf, timeOf } from '../../../lib/profiles.ts';
-import { formatBytes, formatExact } from './format.ts';
+import { type Latest, pagesOf, timeOf } from '../../../lib/profiles.ts';
+import { formatBytes, formatChange, formatExact } from './format.ts';
 import styles from './profile.module.css';
 
 const VERDICTS: Record<ProfileVerdict, { text: string; className: string | undefined }> = {
@@ -12,11 +12,22 @@ const VERDICTS: Record<ProfileVerdict, { text: string; className: string | undef
   unknown: { text: 'Not measured', className: styles.unknown },
 };
 
-const COLUMNS: Column<Compared>[] = [
+type Change = NonNullable<NonNullable<StatementProfile['comparison']>['changes']['pages']>;
+
+const TRENDS: Record<Change['trend'], string | undefined> = {
+  worse: styles.bad,
+  better: styles.good,
+  same: styles.unknown,
+};
+
+const timeChange = ({ now }: Latest) => now.comparison?.changes.execution_time;
+const pagesChange = ({ now }: Latest) => now.comparison?.changes.pages;
+
+const COLUMNS: Column<Latest>[] = [
   { id: 'table', header: 'Table', cell: ({ mapping }) => mapping },
   { id: 'statement', header: 'Statement', cell: ({ now }) => now.statement },
   { id: 'verdict', header: 'Verdict', cell: ({ now }) => <Verdict verdict={now.verdict} /> },
-  { id: 'before', header: 'Before', align: 'end', cell: ({ before }) => shown(before && timeOf(before), formatExact) },
+  { id: 'before', header: 'Before', align: 'end', cell: (row) => shown(timeChange(row)?.before, formatExact) },
   {
     id: 'now',
     header: 'Now',
@@ -25,29 +36,37 @@ const COLUMNS: Column<Compared>[] = [
     cell: ({ now }) => shown(timeOf(now), formatExact),
   },
   {
-    id: 'pagesBefore',
-    header: 'Pages before',
+    id: 'change',
+    header: 'Change',
     align: 'end',
-    cell: ({ before }) => shown(before && pagesOf(before), formatBytes),
+    sortBy: (row) => timeChange(row)?.percent ?? null,
+    cell: (row) => <Changed change={timeChange(row)} />,
   },
   {
     id: 'pages',
-    header: 'Pages now',
+    header: 'Pages',
     align: 'end',
     sortBy: ({ now }) => pagesOf(now),
     cell: ({ now }) => shown(pagesOf(now), formatBytes),
   },
+  {
+    id: 'pagesChange',
+    header: 'Change of pages',
+    align: 'end',
+    sortBy: (row) => pagesChange(row)?.percent ?? null,
+    cell: (row) => <Changed change={pagesChange(row)} />,
+  },
   { id: 'rows', header: 'Rows', align: 'end', cell: ({ now }) => shown(now.measures?.rows, formatCount) },
-  { id: 'indexes', header: 'Indexes', width: '26%', cell: ({ now }) => now.indexes_used.join(', ') },
+  { id: 'indexes', header: 'Indexes', width: '22%', cell: ({ now }) => now.indexes_used.join(', ') },
 ];
 
 /** Each statement of each table, as it is and as it was. */
-export function StatementTable({ compared }: { compared: readonly Compared[] }) {
+export function StatementTable({ latest }: { latest: readonly Latest[] }) {
   return (
     <DataTable
       label="Statements of the last run"
       columns={COLUMNS}
-      rows={compared}
+      rows={latest}
       rowKey={({ mapping, now }) => `${mapping} ${now.statement}`}
       empty={null}
     />
@@ -57,6 +76,12 @@ export function StatementTable({ compared }: { compared: readonly Compared[] }) 
 function Verdict({ verdict }: { verdict: ProfileVerdict }) {
   const { text, className } = VERDICTS[verdict];
   return <strong className={className}>{text}</strong>;
+}
+
+/** In colour beyond noise. */
+function Changed({ change }: { change: Change | undefined }) {
+  if (change === undefined) return '–';
+  return <span className={TRENDS[change.trend]}>{formatChange(change)}</span>;
 }
 
 /** What was not measured is a dash, never a zero. */
