@@ -9,8 +9,9 @@ import { readInput } from '../http/request-input.ts';
 import { authenticate } from '../services/authentication.ts';
 import { hashKey, isWellFormedKey } from '../services/keys.ts';
 import { MAIN_BRANCH_ID } from '../services/projects.ts';
+import { recordFailedSignIn, recordSignIn, recordSignOut, type SignInMeans } from '../services/sign-in-audit.ts';
 import type { SessionCookie } from './session-cookie.ts';
-import { beginSession, endSession, findSession, type LiveSession, type SessionOwner } from './sessions.ts';
+import { actorOf, beginSession, endSession, findSession, type LiveSession, type SessionOwner } from './sessions.ts';
 import type { SignInLinks } from './sign-in-links.ts';
 
 export type SessionRoutesDependencies = {
@@ -32,14 +33,20 @@ export function sessionRoutes(dependencies: SessionRoutesDependencies): Hono<Htt
   const limiter = createRateLimiter({ failedAuthentication: SIGN_INS });
 
   bind(app, dashboardRoutes.signIn, async (c, { body }) => {
-    await countSignIn(c, limiter, dependencies);
-    return await begin(c, dependencies, await ownerOfKey(database, body.project_id, body.super_secret_admin_key));
+    const address = await countSignIn(c, limiter, dependencies);
+    const owner = await ownerOfKey(database, body.project_id, body.super_secret_admin_key);
+    if (owner !== undefined) return await begin(c, dependencies, owner, { by: 'key', address });
+    const failed = { by: 'key', address, cause: 'wrong_key' } as const;
+    await recordFailedSignIn(database, c.get('requestId'), body.project_id, failed);
+    throw new KnownError('INVALID_SUPER_SECRET_ADMIN_KEY', { project_id: body.project_id });
   });
   bind(app, dashboardRoutes.signInByLink, async (c, { body }) => {
-    await countSignIn(c, limiter, dependencies);
+    const address = await countSignIn(c, limiter, dependencies);
     const owner = links.redeem(body.token);
-    if (owner === undefined) throw new KnownError('SIGN_IN_LINK_INVALID', {});
-    return await begin(c, dependencies, owner);
+    if (owner !== undefined) return await begin(c, dependencies, owner, { by: 'link', address });
+    const failed = { by: 'link', address, cause: 'link_not_valid' } as const;
+    await recordFailedSignIn(database, c.get('requestId'), undefined, failed);
+    throw new KnownError('SIGN_IN_LINK_INVALID', {});
   });
   bind(app, dashboardRoutes.getSession, async (c) => {
     const token = cookie.read(c);
@@ -49,7 +56,7 @@ export function sessionRoutes(dependencies: SessionRoutesDependencies): Hono<Htt
   });
   bind(app, dashboardRoutes.signOut, async (c) => {
     const token = cookie.read(c);
-    if (token !== undefined) await endSession(database, token);
+    if (token !== undefined) await signOut(c, database, token);
     cookie.clear(c);
     return { success: true as const };
   });
@@ -74,21 +81,22 @@ async function countSignIn(
   c: RequestContext,
   limiter: RateLimiter,
   { trustedProxies }: SessionRoutesDependencies,
-): Promise<void> {
-  await limiter.count('failedAuthentication', clientAddress(c, trustedProxies));
+): Promise<string> {
+  const address = clientAddress(c, trustedProxies);
+  await limiter.count('failedAuthentication', address);
+  return address;
 }
 
-/** One answer for a project that is not there and a key that is wrong: nobody learns which projects there are. */
-async function ownerOfKey(database: Database, projectId: string, key: string): Promise<SessionOwner> {
-  const invalid = new KnownError('INVALID_SUPER_SECRET_ADMIN_KEY', { project_id: projectId });
-  if (!isWellFormedKey('admin', key)) throw invalid;
+/** No difference between a project that is not there and a key that is wrong: nobody learns which projects there are. */
+async function ownerOfKey(database: Database, projectId: string, key: string): Promise<SessionOwner | undefined> {
+  if (!isWellFormedKey('admin', key)) return undefined;
   const result = await authenticate(database, {
     projectId,
     branchId: MAIN_BRANCH_ID,
     access: 'admin',
     key: { kind: 'admin', value: key },
   });
-  if (result.outcome !== 'authenticated') throw invalid;
+  if (result.outcome !== 'authenticated') return undefined;
   return { projectId, keySetId: result.authentication.keySetId, keyHash: hashKey(key) };
 }
 
@@ -97,15 +105,27 @@ async function begin(
   c: RequestContext,
   { database, cookie }: SessionRoutesDependencies,
   owner: SessionOwner,
+  signIn: { by: SignInMeans; address: string },
 ): Promise<RouteReply<typeof dashboardRoutes.signIn>> {
   const previous = cookie.read(c);
   if (previous !== undefined) await endSession(database, previous);
   const token = await beginSession(database, owner);
   const session = await findSession(database, token);
   if (session === undefined) throw new KnownError('DASHBOARD_SESSION_REQUIRED', {});
+  await recordSignIn(database, { actor: actorOf(session), requestId: c.get('requestId') }, owner.projectId, signIn);
   cookie.set(c, token);
   Object.assign(c.get('facts'), { project_id: owner.projectId, key_set_id: owner.keySetId, access: 'admin' });
   return shown(session);
+}
+
+/** A session that has ended by itself is nobody's to sign out of. */
+async function signOut(c: RequestContext, database: Database, token: string): Promise<void> {
+  const session = await findSession(database, token);
+  await database.transaction(async (tx) => {
+    await endSession(tx, token);
+    if (session === undefined) return;
+    await recordSignOut(tx, { actor: actorOf(session), requestId: c.get('requestId') }, session.project_id);
+  });
 }
 
 function shown({

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { DashboardSession } from '@hexclave/contract';
-import type { Database } from '@hexclave/db';
+import type { Database, Queryable } from '@hexclave/db';
 import { sql } from 'kysely';
+import type { KeptActor } from '../services/actor.ts';
 import type { Authentication } from '../services/authentication.ts';
 import { hashKey } from '../services/keys.ts';
 import { INTERNAL_PROJECT_ID, MAIN_BRANCH_ID } from '../services/projects.ts';
-import { build, read, write } from '../services/statements.ts';
+import { build, read, run, write } from '../services/statements.ts';
 import { millisOf } from '../services/values.ts';
 
 /** A session ends a week after its start, or when nobody has used it for half a day. */
@@ -59,8 +60,8 @@ export async function findSession(database: Database, token: string): Promise<Li
   };
 }
 
-export async function endSession(database: Database, token: string): Promise<void> {
-  await write(database, build.deleteFrom('DashboardSession').where('tokenHash', '=', hashKey(token)));
+export async function endSession(tx: Queryable, token: string): Promise<void> {
+  await run(tx, build.deleteFrom('DashboardSession').where('tokenHash', '=', hashKey(token)));
 }
 
 /** What a session may do in a project: everything in its own, and an operator's in each. `undefined`: nothing. */
@@ -77,19 +78,20 @@ export async function authenticationOf(
     .where('branchId', '=', MAIN_BRANCH_ID);
   const [tenancy] = await read(database, statement);
   if (tenancy === undefined) return undefined;
+  const { keySetId } = session;
   return {
     projectId,
     branchId: MAIN_BRANCH_ID,
     tenancyId: tenancy.id,
     access: 'admin',
-    keySetId: session.keySetId,
-    actor: {
-      kind: session.is_operator ? 'operator' : 'owner',
-      keySetId: session.keySetId,
-      keyHint: session.keyHint,
-      origin: 'dashboard',
-    },
+    keySetId,
+    actor: actorOf(session),
   };
+}
+
+/** As whom somebody acts who is signed in. */
+export function actorOf({ is_operator, keySetId, keyHint }: LiveSession): KeptActor {
+  return { kind: is_operator ? 'operator' : 'owner', keySetId, keyHint, origin: 'dashboard' };
 }
 
 async function noteUse(database: Database, token: string): Promise<void> {

@@ -33,10 +33,12 @@ const KEPT_FOR = "interval '365 days'";
 /** Each event takes so many old ones away: the log needs no keeper, and no event waits for a large clean-up. */
 const FORGOTTEN_AT_ONCE = 100;
 
-const RECORD = `
-  WITH forgotten AS (
+export const FORGET_OLD_EVENTS = `
     DELETE FROM "AuditEvent" WHERE "id" = ANY (ARRAY(
-      SELECT "id" FROM "AuditEvent" WHERE "at" < now() - ${KEPT_FOR} ORDER BY "at" LIMIT ${FORGOTTEN_AT_ONCE} FOR UPDATE SKIP LOCKED)))
+      SELECT "id" FROM "AuditEvent" WHERE "at" < now() - ${KEPT_FOR} ORDER BY "at" LIMIT ${FORGOTTEN_AT_ONCE} FOR UPDATE SKIP LOCKED))`;
+
+const RECORD = `
+  WITH forgotten AS (${FORGET_OLD_EVENTS})
   INSERT INTO "AuditEvent" ("action", "projectId", "externalDatabaseId", "mapping", "actor", "before", "after", "reason", "result", "requestId")
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
 

@@ -144,7 +144,9 @@ export const listAuditEvents = defineRoute({
   access: 'admin',
   tag,
   summary: 'List who changed what, the newest first',
-  description: 'Kept for a year. A project’s admin sees what was done to the project, an operator’s acts included.',
+  description:
+    'Kept for a year. A project’s admin sees what was done to the project, an operator’s acts included. Of sign-ins to the ' +
+    'dashboard that fail, those from one address within an hour are one event, with their number at `after.attempts`.',
   query: auditQuery,
   status: 200,
   reply: auditLog,

@@ -24,6 +24,8 @@ export const AUDIT_ACTIONS = [
   'sync.verify',
   'sync.repair',
   'sync.profile',
+  'session.sign_in',
+  'session.sign_out',
 ] as const;
 
 const auditAction = z.enum(AUDIT_ACTIONS);
@@ -31,9 +33,10 @@ const auditAction = z.enum(AUDIT_ACTIONS);
 /** Who did something: a key, and what it was used from. */
 export const actor = z
   .object({
-    kind: z.enum(['operator', 'owner', 'server']).openapi({
+    kind: z.enum(['operator', 'owner', 'server', 'unknown']).openapi({
       description:
-        '`operator`: an admin of the project `internal`; `owner`: of the project itself; `server`: the server by itself.',
+        '`operator`: an admin of the project `internal`; `owner`: of the project itself; `server`: the server by itself; ' +
+        '`unknown`: who could not sign in to the dashboard.',
     }),
     key_set_id: z
       .string()

@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { command } from '../../declare/command.ts';
 import { choice, flag, option } from '../../declare/values.ts';
 import { table } from '../../output/table.ts';
-import { moment } from '../../output/words.ts';
+import { counted, moment } from '../../output/words.ts';
 import { moreLine, PAGE_OPTIONS, pageQuery } from '../paging.ts';
 import { projectApiOf } from './project-api.ts';
 
@@ -57,6 +57,14 @@ function row(event: AuditEvent): string[] {
     event.external_database_id ?? '',
     `${actor.kind}${actor.key_hint === null ? '' : ` …${actor.key_hint}`} (${actor.origin})`,
     event.result,
-    event.reason ?? '',
+    event.reason ?? signInNote(event),
   ];
+}
+
+/** From where somebody signed in, or how often that failed. */
+function signInNote({ action, after }: AuditEvent): string {
+  if (action !== 'session.sign_in' || after === null) return '';
+  const { by, address, attempts } = after;
+  const failed = typeof attempts === 'number' ? `${counted(attempts, 'attempt')} ` : '';
+  return `${failed}by ${by} from ${address ?? 'many addresses'}`;
 }
