@@ -17,7 +17,7 @@ export type Ground = {
 
 export type SeedResult = { readonly seed: number; readonly outcome: Outcome; readonly trace: readonly string[] };
 
-const WORKERS = 3;
+export const WORKERS = 3;
 
 /** Runs one plan on a stage of its own. */
 export async function runOnNewStage(ground: Ground, plan: Plan, onTrace?: (line: string) => void): Promise<SeedResult> {

@@ -4,6 +4,7 @@ import { tagOf } from '../workload/operation.ts';
 import type { Heard } from './listener.ts';
 import { type Replay, replay } from './replay.ts';
 import { findLeaksInKept } from './secrets.ts';
+import { SOFT_DECLARATIONS } from './soft-declarations.ts';
 import { readSourceFacts } from './source-facts.ts';
 import { findUnsurfaced } from './surfacing.ts';
 import { readHistory } from './target-history.ts';
@@ -38,7 +39,8 @@ async function replayAll(stage: Stage): Promise<Replay[]> {
     const source = await readSourceFacts(stage.internal, target.tenancyId, stage.undone);
     const histories = [...target.archive, await readHistory(target.db)];
     for (const history of histories) {
-      replays.push(replay({ target: `${target.tenancy}/${target.id}`, tag: tagOf(target.tenancyId), history, source }));
+      const whose = { target: `${target.tenancy}/${target.id}`, tag: tagOf(target.tenancyId) };
+      replays.push(replay({ ...whose, history, source, soft: SOFT_DECLARATIONS }));
     }
   }
   return replays;

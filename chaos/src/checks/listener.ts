@@ -20,11 +20,11 @@ export type Listener = {
   finish(): Promise<Heard>;
 };
 
-const EVERY_MS = 400;
+const EVERY_MS = 1_000;
 
 /** Asks every server process again and again, as those do who look after it, and searches what it says. */
 export async function startListener(stage: Stage): Promise<Listener> {
-  const { always, atLast } = await questionsOf(stage);
+  const { always, once } = await questionsOf(stage);
   const ear = createEar();
   const stopping = new AbortController();
   const listening = stage.workers.map(async (worker) => {
@@ -37,18 +37,28 @@ export async function startListener(stage: Stage): Promise<Listener> {
     finish: async () => {
       stopping.abort();
       await Promise.all(listening);
-      await Promise.all(stage.workers.map((worker) => askAll(worker, atLast, ear)));
+      await askAtLast(stage, always, once, ear);
       return ear.heard();
     },
   };
 }
 
-/** Asks every server process for everything, once. */
+/** The same without having listened before. */
 export async function listenOnce(stage: Stage): Promise<Heard> {
-  const { atLast } = await questionsOf(stage);
+  const { always, once } = await questionsOf(stage);
   const ear = createEar();
-  for (const worker of stage.workers) await askAll(worker, atLast, ear);
+  await askAtLast(stage, always, once, ear);
   return ear.heard();
+}
+
+/** Each process has metrics of its own; the rest any of them answers from the database. */
+async function askAtLast(
+  { workers }: Stage,
+  always: readonly Question[],
+  once: readonly Question[],
+  ear: Ear,
+): Promise<void> {
+  await Promise.all(workers.map((worker, index) => askAll(worker, index === 0 ? [...always, ...once] : always, ear)));
 }
 
 function questionsOf({ access, workers: [worker] }: Stage) {

@@ -25,11 +25,11 @@ const READ_ROUTES = Object.values(routes)
   .filter(({ method, path }) => method === 'get' && !path.includes('{'))
   .map(({ path }) => path);
 
-/** Signs in to the dashboard; returns the questions that are asked all along, and those for the end. */
+/** Signs in to the dashboard; returns the questions that are asked all along, and those that are asked once. */
 export async function prepareQuestions(
   access: Access,
   worker: Worker,
-): Promise<{ always: readonly Question[]; atLast: readonly Question[] }> {
+): Promise<{ always: readonly Question[]; once: readonly Question[] }> {
   const cookie = await signIn(access, worker);
   const ways = [
     (path: string) => byApi('the owner', adminHeaders(access.owner), path),
@@ -38,8 +38,7 @@ export async function prepareQuestions(
   ];
   const ofAll = byApi('the operator', adminHeaders(access.operator), `${STATUS}?scope=all`);
   const always = [metrics(access), ...ways.map((way) => way(STATUS)), ofAll];
-  const atLast = ways.flatMap((way) => READ_ROUTES.map(way));
-  return { always, atLast: [...always, ...atLast, byApi('anybody', {}, '/health')] };
+  return { always, once: [...ways.flatMap((way) => READ_ROUTES.map(way)), byApi('anybody', {}, '/health')] };
 }
 
 function metrics({ metricsSecret }: Access): Question {

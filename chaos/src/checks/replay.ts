@@ -11,6 +11,8 @@ export type ReplayInput = {
   readonly tag: string;
   readonly history: readonly HistoryRow[];
   readonly source: SourceFacts;
+  /** Hashes of declarations under which deletions are soft. */
+  readonly soft: ReadonlySet<string>;
 };
 
 export type Replay = {
@@ -29,11 +31,15 @@ const SOURCES: Readonly<Record<string, string>> = {
   team_member_profiles: 'TeamMember',
 };
 
-type Position = { readonly epoch: string; readonly cursor: bigint; readonly copying: boolean };
+type Position = { readonly epoch: string; readonly cursor: bigint; readonly copying: boolean; readonly hash: string };
+type RowState = { readonly version: bigint; readonly amount: unknown };
 
 /** One target table as it is at one moment of its history. */
 type TableState = {
-  readonly rows: Map<string, { readonly version: bigint; readonly amount: unknown }>;
+  readonly rows: Map<string, RowState>;
+  /** Rows whose `deleted_at` is set. Where deletions are hard that says nothing: whatever is there is alive. */
+  readonly marked: Map<string, RowState>;
+  isSoft: boolean;
   /** The versions that keys were deleted at. */
   readonly graves: Map<string, bigint>;
   readonly parked: Set<string>;
@@ -43,7 +49,7 @@ type TableState = {
 const MOST_OF_A_KIND = 5;
 
 /** Plays a target's history from its beginning and judges every commit. */
-export function replay({ target, tag, history, source }: ReplayInput): Replay {
+export function replay({ target, tag, history, source, soft }: ReplayInput): Replay {
   const index = createSourceIndex(source);
   const tables = new Map(Object.keys(SOURCES).map((name) => [name, emptyTable()]));
   const violations: Violation[] = [];
@@ -60,7 +66,7 @@ export function replay({ target, tag, history, source }: ReplayInput): Replay {
       if (table === undefined) continue;
       if (row.what === 'move') {
         batches += 1;
-        judgeMove({ table, subject: row.subject, index, violate }, positionOf(row), row.at);
+        applyMove({ table, subject: row.subject, index, violate }, row, soft);
       } else applyRow({ table, subject: row.subject, index, violate, tag }, row);
     }
     const pair = judgePair(tables.get('users') ?? emptyTable(), violate);
@@ -70,7 +76,12 @@ export function replay({ target, tag, history, source }: ReplayInput): Replay {
 }
 
 function emptyTable(): TableState {
-  return { rows: new Map(), graves: new Map(), parked: new Set(), position: null };
+  return { rows: new Map(), marked: new Map(), isSoft: false, graves: new Map(), parked: new Set(), position: null };
+}
+
+/** A row as its readers have it. */
+function livingRow({ rows, marked, isSoft }: TableState, key: string): RowState | undefined {
+  return rows.get(key) ?? (isSoft ? undefined : marked.get(key));
 }
 
 /**
@@ -97,23 +108,27 @@ type Judging = {
 };
 
 function applyRow(judging: Judging & { readonly tag: string }, row: HistoryRow): void {
-  const { table, subject, index, violate, tag } = judging;
+  const { table } = judging;
   const key = row.key ?? '';
   switch (row.what) {
     case 'insert':
     case 'update':
-      if (row.tag !== tag) violate('cross-tenant', `${subject} ${key} belongs to ${row.tag}`);
-      judgeVersion(judging, key, row.version ?? 0n);
-      table.rows.set(key, { version: row.version ?? 0n, amount: row.detail?.amount });
+      judgeWrite(judging, row);
+      table.rows.set(key, stateOf(row));
+      table.marked.delete(key);
+      return;
+    case 'write marked':
+      judgeWrite(judging, row);
+      table.marked.set(key, stateOf(row));
       return;
     case 'delete':
-      bury(table, index, row);
-      table.rows.delete(key);
+    case 'mark':
+    case 'purge':
+      applyDeletion(judging, row);
       return;
     case 'truncate':
     case 'created':
-      table.rows.clear();
-      table.graves.clear();
+      for (const content of [table.rows, table.marked, table.graves]) content.clear();
       return;
     case 'parked':
       table.parked.add(key);
@@ -126,6 +141,27 @@ function applyRow(judging: Judging & { readonly tag: string }, row: HistoryRow):
   }
 }
 
+function stateOf({ version, detail }: HistoryRow): RowState {
+  return { version: version ?? 0n, amount: detail?.amount };
+}
+
+function judgeWrite(judging: Judging & { readonly tag: string }, row: HistoryRow): void {
+  const { subject, violate, tag } = judging;
+  if (row.tag !== tag) violate('cross-tenant', `${subject} ${row.key} belongs to ${row.tag}`);
+  judgeVersion(judging, row.key ?? '', row.version ?? 0n);
+}
+
+/** Where deletions are soft, a living row is marked and stays. */
+function applyDeletion({ table, subject, index, violate }: Judging, row: HistoryRow): void {
+  const key = row.key ?? '';
+  if (table.isSoft && row.what === 'delete')
+    violate('lost', `${subject} ${key} was removed, although deletions are soft`);
+  bury(table, index, row);
+  table.rows.delete(key);
+  if (row.what === 'mark') table.marked.set(key, stateOf(row));
+  else table.marked.delete(key);
+}
+
 /** A deletion from a time that a restore of the source has undone says nothing of what may come back. */
 function bury({ graves, position }: TableState, index: SourceIndex, { key, version, at }: HistoryRow): void {
   if (position !== null && index.canJudge(position.epoch, at)) graves.set(key ?? '', version ?? 0n);
@@ -134,7 +170,7 @@ function bury({ graves, position }: TableState, index: SourceIndex, { key, versi
 
 /** Versions of a key only grow, over its deletions too; except for what a restore of the source has undone. */
 function judgeVersion({ table, subject, index, violate }: Judging, key: string, version: bigint): void {
-  const present = table.rows.get(key);
+  const present = livingRow(table, key);
   if (present !== undefined && version < present.version && !index.wasUndone(present.version)) {
     violate('version regression', `${subject} ${key} went from version ${present.version} back to ${version}`);
   }
@@ -149,8 +185,14 @@ function judgeVersion({ table, subject, index, violate }: Judging, key: string, 
 
 function positionOf(row: HistoryRow): Position | null {
   if (row.detail === null) return null;
-  const { epoch, cursor, copying } = row.detail;
-  return { epoch: String(epoch), cursor: BigInt(String(cursor)), copying: copying === true };
+  const { epoch, cursor, copying, hash } = row.detail;
+  return { epoch: String(epoch), cursor: BigInt(String(cursor)), copying: copying === true, hash: String(hash) };
+}
+
+function applyMove(judging: Judging, row: HistoryRow, soft: ReadonlySet<string>): void {
+  const to = positionOf(row);
+  if (to !== null) judging.table.isSoft = soft.has(to.hash);
+  judgeMove(judging, to, row.at);
 }
 
 function judgeMove(judging: Judging, to: Position | null, at: number): void {
@@ -185,7 +227,7 @@ function judgeCursor(judging: Judging, after: bigint, to: Position, at: number):
 
 function missedRow({ table, index }: Judging, numbered: Numbered, to: Position, at: number): string | null {
   const { source, key, version } = numbered;
-  const row = table.rows.get(key);
+  const row = livingRow(table, key);
   if (version === null || table.parked.has(key) || (row !== undefined && row.version >= version)) return null;
   // Deleted since, perhaps before it was read: then its tombstone tells, which is judged for itself.
   if (index.wasRemoved(source, key, version)) return null;
@@ -196,15 +238,15 @@ function missedRow({ table, index }: Judging, numbered: Numbered, to: Position, 
 /** A deletion says nothing about a row that lives again, whatever number that has got or will get. */
 function missedDeletion({ table, index }: Judging, numbered: Numbered, to: Position): string | null {
   const { source, key, deletedIn } = numbered;
-  const row = table.rows.get(key);
+  const row = livingRow(table, key);
   if (row === undefined || table.parked.has(key)) return null;
   if (!index.wasOlderThanDeletion(source, key, deletedIn, row.version)) return null;
   if (index.wasNumberedAgain(source, key, to.cursor, Number.POSITIVE_INFINITY)) return null;
   return `was deleted, but version ${row.version} is still there`;
 }
 
-function judgePair({ rows }: TableState, violate: Judging['violate']): 'whole' | 'mid-transfer' | 'absent' {
-  const [one, other] = PAIR.map((key) => rows.get(key));
+function judgePair(table: TableState, violate: Judging['violate']): 'whole' | 'mid-transfer' | 'absent' {
+  const [one, other] = PAIR.map((key) => livingRow(table, key));
   if (one === undefined || other === undefined) return 'absent';
   if (one.version !== other.version) return 'mid-transfer';
   const sum = Number(one.amount) + Number(other.amount);

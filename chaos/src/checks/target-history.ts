@@ -7,13 +7,27 @@ export type HistoryRow = {
   readonly xid: string;
   /** In ms since 1970, by the target's clock. */
   readonly at: number;
-  readonly what: 'insert' | 'update' | 'delete' | 'truncate' | 'created' | 'move' | 'parked' | 'unparked';
+  readonly what:
+    | 'insert'
+    | 'update'
+    | 'delete'
+    /** A row that stays, and whose `deleted_at` is set. */
+    | 'mark'
+    /** A marked row was written and stays marked: where deletions are hard, nobody looks at the mark. */
+    | 'write marked'
+    /** A marked row went for good. */
+    | 'purge'
+    | 'truncate'
+    | 'created'
+    | 'move'
+    | 'parked'
+    | 'unparked';
   /** A target table; for moves and parked rows the mapping. */
   readonly subject: string;
   readonly key: string | null;
   readonly version: bigint | null;
   readonly old: bigint | null;
-  /** Of moves: epoch, cursor, whether copying. Of users: a part of the pair, and which channel the address is of. */
+  /** Of moves: epoch, cursor, whether copying, hash of the table's declaration. Of users: a part of the pair, and which channel the address is of. */
   readonly detail: Readonly<Record<string, unknown>> | null;
   readonly tag: string | null;
 };
@@ -56,28 +70,26 @@ function functionSql(name: string, body: string): string {
     BEGIN ${body} RETURN NULL; END $$;`;
 }
 
-/** Rows that are only marked as deleted count as deleted. `deleted_at` may not exist, so it is read from the row as JSON. */
+/** `deleted_at` may not exist, so it is read from the row as JSON. */
 function noteSql(table: Table): string {
   const { key, version, tag } = KEYS[table];
   const of = (sql: string, row: 'NEW' | 'OLD') => sql.replaceAll('%r', row);
-  const gone = (row: 'NEW' | 'OLD') => `(to_jsonb(${row}) ->> 'deleted_at') IS NOT NULL`;
-  const detail =
-    table === 'users'
-      ? `jsonb_build_object('amount', NEW.client_metadata -> 'amount', 'deleted', ${gone('NEW')})`
-      : 'NULL';
-  const insert = (what: string, row: 'NEW' | 'OLD', old: string, facts: string) =>
+  const isMarked = (row: 'NEW' | 'OLD') => `(to_jsonb(${row}) ->> 'deleted_at') IS NOT NULL`;
+  const detail = table === 'users' ? `jsonb_build_object('amount', NEW.client_metadata -> 'amount')` : 'NULL';
+  const note = (what: string, row: 'NEW' | 'OLD', old = 'NULL') =>
     `INSERT INTO chaos.history (what, subject, key, version, old, detail, tag)
-     VALUES (${what}, '${table}', ${of(key, row)}, ${of(version, row)}, ${old}, ${facts}, ${of(tag, row)});`;
+     VALUES (${what}, '${table}', ${of(key, row)}, ${of(version, row)}, ${old}, ${row === 'NEW' ? detail : 'NULL'}, ${of(tag, row)});`;
+  const oldVersion = of(version, 'OLD');
   return functionSql(
     `note_${table}`,
     `IF TG_OP = 'DELETE' THEN
-       IF NOT ${gone('OLD')} THEN ${insert(`'delete'`, 'OLD', 'NULL', 'NULL')} END IF;
-     ELSIF TG_OP = 'UPDATE' AND ${gone('NEW')} THEN
-       IF NOT ${gone('OLD')} THEN ${insert(`'delete'`, 'OLD', 'NULL', 'NULL')} END IF;
-     ELSIF TG_OP = 'UPDATE' THEN
-       ${insert(`CASE WHEN ${gone('OLD')} THEN 'insert' ELSE 'update' END`, 'NEW', of(version, 'OLD'), detail)}
+       ${note(`CASE WHEN ${isMarked('OLD')} THEN 'purge' ELSE 'delete' END`, 'OLD')}
+     ELSIF TG_OP = 'INSERT' THEN
+       ${note(`'insert'`, 'NEW')}
+     ELSIF ${isMarked('NEW')} THEN
+       ${note(`CASE WHEN ${isMarked('OLD')} THEN 'write marked' ELSE 'mark' END`, 'NEW', oldVersion)}
      ELSE
-       ${insert(`'insert'`, 'NEW', 'NULL', detail)}
+       ${note(`CASE WHEN ${isMarked('OLD')} THEN 'insert' ELSE 'update' END`, 'NEW', oldVersion)}
      END IF;`,
   );
 }
@@ -91,7 +103,8 @@ const NOTE_MOVE = functionSql(
   'note_move',
   `INSERT INTO chaos.history (what, subject, detail) VALUES ('move', COALESCE(NEW.mapping_name, OLD.mapping_name),
      CASE WHEN TG_OP = 'DELETE' OR NEW.epoch IS NULL THEN NULL
-     ELSE jsonb_build_object('epoch', NEW.epoch, 'cursor', NEW.last_synced_sequence_id::text, 'copying', NEW.copy_progress IS NOT NULL) END);`,
+     ELSE jsonb_build_object('epoch', NEW.epoch, 'cursor', NEW.last_synced_sequence_id::text, 'copying', NEW.copy_progress IS NOT NULL,
+       'hash', NEW.declaration_hash) END);`,
 );
 
 const PARKED_KEY = (row: 'NEW' | 'OLD') =>

@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => clusters.stop());
 
-test('every mutant is killed, and none of its scenarios fails without it', { timeout: 180_000 }, async () => {
+test('every mutant is killed, and none of its scenarios fails without it', { timeout: 300_000 }, async () => {
   const results = await checkMutants(clusters, console.log);
   expect(results.filter(({ killed }) => !killed)).toEqual([]);
   expect(results).toHaveLength(MUTANTS.length);

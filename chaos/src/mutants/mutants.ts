@@ -9,6 +9,7 @@ import {
   rowRefused,
   targetAway,
 } from './scenarios/batches.ts';
+import { softDeletions } from './scenarios/deletions.ts';
 import { killedAfterNumbering, lateLookup, lateTombstone, twoPassesAtOnce } from './scenarios/numbering.ts';
 import { sourceRestored, unnumberedChangesUndone } from './scenarios/restores.ts';
 import { dropTriggers, rewriteFunction } from './sql.ts';
@@ -230,6 +231,30 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     scenario: everyKindOfWrite,
     expects: ['secret leaked'],
+  },
+  {
+    name: 'soft deletions are hard',
+    rewrites: [
+      {
+        file: `${DESTINATION}/apply-sql.ts`,
+        find: "if (target.deleteMode === 'hard') return",
+        replace: 'if (table) return',
+      },
+    ],
+    scenario: softDeletions,
+    expects: ['lost'],
+  },
+  {
+    name: 'what lives again stays marked as deleted',
+    rewrites: [
+      {
+        file: `${DESTINATION}/apply-sql.ts`,
+        find: "if (target.deleteMode === 'soft') assignments.push(`${DELETED_AT} = NULL`);",
+        replace: '',
+      },
+    ],
+    scenario: softDeletions,
+    expects: ['cursor ahead of data'],
   },
   {
     name: 'rows are labels of metrics',

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { quoteIdentifier } from '@hexclave/db';
+import { SOFT_DECLARATIONS } from '../checks/soft-declarations.ts';
 import { readHistory } from '../checks/target-history.ts';
 import { administer } from '../stage/clusters.ts';
 import { patiently } from '../stage/patience.ts';
@@ -10,7 +11,11 @@ import { nudge } from './nudge.ts';
 const uses = ({ choice }: PlannedFault) => [`target ${choice % 4}`];
 
 /** A setting that is changed, and changed back. */
-function configFault(name: string, changes: Partial<Target['config']>): FaultKind {
+function configFault(
+  name: string,
+  changes: Partial<Target['config']>,
+  hasStruck: (target: Target) => Promise<boolean> = async () => true,
+): FaultKind {
   return {
     name,
     uses,
@@ -21,11 +26,24 @@ function configFault(name: string, changes: Partial<Target['config']>): FaultKin
       await stage.configure(target);
       await nudge(stage, target, choice);
       await delay(holdMs);
+      const struck = (await isTrueWithin(STRIKE_MS, () => hasStruck(target))) ? 1 : 0;
       target.config = before;
       await stage.configure(target);
-      return { struck: 1, reconfigured: keyOf(target) };
+      return { struck, reconfigured: keyOf(target) };
     },
   };
+}
+
+/** How much longer a setting is left for somebody to follow it, at most. */
+const STRIKE_MS = 5_000;
+
+async function isTrueWithin(ms: number, isTrue: () => Promise<boolean>): Promise<boolean> {
+  const giveUpAt = performance.now() + ms;
+  for (;;) {
+    if (await isTrue()) return true;
+    if (performance.now() > giveUpAt) return false;
+    await delay(50);
+  }
 }
 
 function keyOf({ tenancyId, id }: Target): DatabaseKey {
@@ -35,6 +53,14 @@ function keyOf({ tenancyId, id }: Target): DatabaseKey {
 const pausing = configFault('configuration: paused', { paused: true });
 const omitting = configFault('configuration: a column left out', {
   tables: { users: { enabled: true, omitColumns: ['profile_image_url'] } },
+});
+
+const MOVED = `SELECT 1 FROM chaos.history WHERE what = 'move' AND detail ->> 'hash' = ANY ($1) LIMIT 1`;
+
+/** Back and forth while rows are deleted and created: it has struck once a table was copied under the new declaration. */
+const softening = configFault('configuration: soft deletes', { deleteMode: 'soft' }, async ({ db }) => {
+  const moved = await patiently(() => db.query(MOVED, [[...SOFT_DECLARATIONS]]));
+  return moved.length > 0;
 });
 
 /** To another, empty database. */
@@ -71,4 +97,4 @@ const fuse: FaultKind = {
   },
 };
 
-export const CONFIGURATION_FAULTS: readonly FaultKind[] = [pausing, omitting, repointing, fuse];
+export const CONFIGURATION_FAULTS: readonly FaultKind[] = [pausing, omitting, softening, repointing, fuse];

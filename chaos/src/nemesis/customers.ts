@@ -17,6 +17,8 @@ type Change = {
   readonly undo: string;
   /** What has to be shown meanwhile; nothing for what is harmless. */
   readonly codes?: readonly string[];
+  /** Finds a row in the target once this was mended by a process that came new to it: then nobody has failed. `$1`: since, in ms. */
+  readonly mended?: string;
 };
 
 const CHANGES: readonly Change[] = [
@@ -48,13 +50,14 @@ const CHANGES: readonly Change[] = [
     change: 'DROP TABLE hexclave.users',
     undo: 'SELECT 1',
     codes: ['TARGET_TABLE_MISSING', 'TARGET_DRIFT'],
+    mended: `SELECT 1 FROM chaos.history WHERE what = 'created' AND subject = 'users' AND at >= to_timestamp($1::float8 / 1000)`,
   },
 ];
 
 /** How long a change is held for its failure to be met, at most: an engine may have to find out first that its link is silent. */
 const MEET_MS = 15_000;
 
-function changeFault({ name, change, undo, codes }: Change): FaultKind {
+function changeFault({ name, change, undo, codes, mended }: Change): FaultKind {
   return {
     name,
     uses,
@@ -72,9 +75,11 @@ function changeFault({ name, change, undo, codes }: Change): FaultKind {
       if (!done) return { struck: 0 };
       await nudge(stage, target, choice);
       await delay(holdMs);
-      if (codes !== undefined) await untilShown(stage, target, codes, since);
+      const isMended = async () =>
+        mended !== undefined && (await target.db.query(mended, [since]).catch(() => [])).length > 0;
+      const hasToShow = codes !== undefined && (await untilShown(stage, target, codes, since, isMended)) !== 'mended';
       await patiently(() => run(undo));
-      if (codes === undefined || (await failedOtherwise(stage, target, codes, since))) return { struck: 1 };
+      if (!hasToShow || (await failedOtherwise(stage, target, codes, since))) return { struck: 1 };
       return {
         struck: 1,
         expects: { kind: name, tenancyId: target.tenancyId, externalDatabaseId: target.id, codes, since },
@@ -114,18 +119,26 @@ const END_LEASES = `UPDATE "OutgoingRequest" SET "leaseExpiresAt" = now() WHERE 
  * An owner who mends something at once, before anybody has met it, has broken nothing. Bounded: the check comes later. A
  * process that was killed may still have a claim on the tenancy, so leases are ended half-way.
  */
-async function untilShown(stage: Stage, target: Target, codes: readonly string[], since: number): Promise<void> {
+async function untilShown(
+  stage: Stage,
+  target: Target,
+  codes: readonly string[],
+  since: number,
+  isMended: () => Promise<boolean> = async () => false,
+): Promise<'shown' | 'mended' | 'neither'> {
   const ask = (text: string, values: readonly unknown[] = []) => stage.internal.query(text, values).catch(() => []);
   const startedAt = performance.now();
   let haveEnded = false;
   for (let passed = 0; passed < MEET_MS; passed = performance.now() - startedAt) {
-    if ((await ask(SHOWN, [target.tenancyId, target.id, codes, since])).length > 0) return;
+    if ((await ask(SHOWN, [target.tenancyId, target.id, codes, since])).length > 0) return 'shown';
+    if (await isMended()) return 'mended';
     if (passed > MEET_MS / 2 && !haveEnded) {
       await ask(END_LEASES);
       haveEnded = true;
     }
     await delay(50);
   }
+  return 'neither';
 }
 
 /** Shorter than any of our waits for a lock. */

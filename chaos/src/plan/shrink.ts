@@ -65,16 +65,17 @@ function createReplayer(stillFails: StillFails, options: ShrinkOptions) {
   return { fails, replays: () => replays, isOver: () => refused };
 }
 
-/** The parts that are left when as many as possible have been taken away. */
+/** The parts that are left when as many as possible have been taken away. Nothing at all is tried once. */
 async function dropped<T>(
   all: readonly T[],
   isEnough: (left: readonly T[]) => Promise<boolean>,
 ): Promise<readonly T[]> {
+  if (all.length === 0 || (await isEnough([]))) return [];
   let kept = all;
-  for (let size = kept.length; size >= 1; size = Math.floor(size / 2)) {
+  for (let size = Math.ceil(kept.length / 2); size >= 1; size = Math.floor(size / 2)) {
     for (let start = 0; start < kept.length; ) {
       const left = [...kept.slice(0, start), ...kept.slice(start + size)];
-      if (await isEnough(left)) kept = left;
+      if (left.length > 0 && (await isEnough(left))) kept = left;
       else start += size;
     }
   }
