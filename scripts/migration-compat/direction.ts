@@ -1,6 +1,6 @@
 import { bisect, type Mode } from './plan.ts';
 import type { Programs } from './programs.ts';
-import type { Progress } from './progress.ts';
+import type { Outcome, Progress } from './progress.ts';
 import { type FileResult, failedFiles, runTests, type TestRun } from './run-tests.ts';
 import { selectTests } from './select-tests.ts';
 import { firstNewRefusal, type RefusedStatement, tellsOfSchema } from './server-log.ts';
@@ -130,10 +130,13 @@ function runWith(setting: Setting, count: number, files: readonly string[]): Pro
   return runTests(setting.worktree.path, files, {
     programs: setting.programs,
     withoutMigrations: without,
-    onFile: ({ file, failures, leftOut }) => {
-      if (leftOut.length === 0) setting.progress.done(file, failures.length === 0);
-    },
+    onFile: (result) => setting.progress.done(result.file, outcomeOf(result)),
   });
+}
+
+function outcomeOf({ failures, leftOut }: FileResult): Outcome {
+  if (leftOut.length > 0) return 'leftOut';
+  return failures.length === 0 ? 'passed' : 'failed';
 }
 
 /** Whose list of what a database has is right; nobody has one of a part of the new migrations. */

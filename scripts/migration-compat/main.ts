@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { git, migrationsAt } from '../migrations/repository.ts';
 import { judgeDirection, type Verdict } from './direction.ts';
-import { type Mode, planCompat } from './plan.ts';
+import { MODES, type Mode, planCompat } from './plan.ts';
 import { type Programs, Stopped, stopPrograms } from './programs.ts';
 import { createProgress } from './progress.ts';
 import { describeVerdict, exitCodeOf } from './verdict.ts';
@@ -14,11 +14,6 @@ import { checkOut, type Worktree } from './worktree.ts';
 const USAGE = `Usage: npm run migration-compat -- --base <ref> [--mode back|forward|both] [<path> …]
 
 <path>: only test files with this in their paths, as vitest takes it: e2e/src/sync`;
-const MODES: Readonly<Record<string, readonly Mode[]>> = {
-  back: ['back'],
-  forward: ['forward'],
-  both: ['back', 'forward'],
-};
 
 const programs: Programs = { running: new Set(), stopped: false };
 const made: Worktree[] = [];

@@ -2,6 +2,13 @@ import { type MigrationFile, parseMigration } from '@hexclave/migrations';
 
 export type Mode = 'back' | 'forward';
 
+/** What `--mode` takes. */
+export const MODES: Readonly<Record<string, readonly Mode[]>> = {
+  back: ['back'],
+  forward: ['forward'],
+  both: ['back', 'forward'],
+};
+
 export type Plan =
   /** Nothing to run, for this reason. */
   | { kind: 'skip'; reason: string }

@@ -1,8 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readlink, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { waitUntil } from '@hexclave/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { platformPackage, restoreSymlinks } from './binaries.ts';
@@ -68,11 +69,15 @@ test('ids of macOS’s nobody are read as the system means them', () => {
 test.runIf(process.platform === 'linux')(
   'a process that ended counts as gone although nobody has collected it',
   async () => {
-    // The shell becomes `sleep`, which does not wait for the child that the shell left it.
-    const parent = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // The shell becomes `sleep`, which does not wait for the child that the shell left it: it ends only after that.
+    const script = 'cat <&3 & echo $!; exec sleep 60';
+    const parent = spawn('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
     onTestFinished(() => void parent.kill());
-    const [output] = (await once(parent.stdout, 'data')) as [Buffer];
+    const [output] = (await once(parent.stdout as Readable, 'data')) as [Buffer];
     const pid = Number(output.toString());
+    const isSleep = () => readFileSync(`/proc/${parent.pid}/comm`, 'utf8') === 'sleep\n';
+    await waitUntil(isSleep, { describe: 'the shell to become sleep' });
+    (parent.stdio[3] as Writable).end();
     await waitUntil(() => !isAlive(pid), { describe: 'the child to end' });
     expect(existsSync(`/proc/${pid}`)).toBe(true);
   },
