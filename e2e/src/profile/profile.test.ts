@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { PROFILE_UNITS } from '@hexclave/contract';
-import { MEASURES } from '@hexclave/sync';
+import { PROFILED_STATEMENT_NAMES } from '@hexclave/config';
+import { createClient, type StepOf } from '@hexclave/sdk';
+import { fileNeedsMigrations } from '@hexclave/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createInstallation, type Installation } from '../external-db-sync/support/installation.ts';
 import type { ExternalDatabase, Project } from '../external-db-sync/support/project.ts';
 import { succeed } from '../support/api-client.ts';
 import { addEmail, addUser, addUsers } from '../sync/rows.ts';
+
+fileNeedsMigrations(['0016_query_profile_statements']);
 
 const USERS = 6_000;
 /** Enough for an index to matter: without it, the whole table is read for 250 rows. */
@@ -13,6 +16,10 @@ const TEAMS = 20_000;
 const PATH = '/internal/external-db-sync/profile';
 const SECRET_NAME = `Somebody Secret ${randomBytes(4).toString('hex')}`;
 const SECRET_ADDRESS = `secret-${randomBytes(4).toString('hex')}@example.com`;
+/** Of the newest changes. */
+const DELETED = 40;
+/** Of the owner's: enough for a deletion to be slow that has to look through them. */
+const ORDERS = 10_000;
 const TIME_MS = 60_000;
 
 let hexclave: Installation;
@@ -30,6 +37,11 @@ beforeAll(async () => {
   external = await project.addExternalDatabase();
   const somebody = await addUser(hexclave.db, project.tenancyId, { name: SECRET_NAME });
   await addEmail(hexclave.db, project.tenancyId, somebody, { value: SECRET_ADDRESS });
+  await project.settled();
+  await hexclave.db.query(
+    `DELETE FROM "ProjectUser" WHERE ctid = ANY (ARRAY(SELECT ctid FROM "ProjectUser" WHERE "tenancyId" = $1 AND "displayName" <> $2 LIMIT ${DELETED}))`,
+    [project.tenancyId, SECRET_NAME],
+  );
   await project.converged(external);
   await project.settled();
   await hexclave.db.query('VACUUM ANALYZE');
@@ -48,25 +60,9 @@ const statementOf = (answer: Answered, name: string): Answered =>
   answer.mappings[0].statements.find(({ statement }: Answered) => statement === name);
 const codes = (statement: Answered): string[] => statement.findings.map(({ code }: Answered) => code);
 
-/** Everything that a profile could leave behind. */
-async function everything(): Promise<object> {
-  const [internal] = await hexclave.db.query(
-    `SELECT md5(string_agg(u::text, '' ORDER BY u."projectUserId")) AS users, (SELECT last_value FROM "global_seq_id") AS numbers,
-       (SELECT count(*)::int FROM "DeletedRow") AS tombstones FROM "ProjectUser" u`,
-  );
-  const [target] = await external.database.db.query(
-    `SELECT md5(string_agg(u::text || u.xmin, '' ORDER BY u.id)) AS users, (SELECT md5(string_agg(m::text, '')) FROM hexclave._hexclave_sync_metadata m) AS positions,
-       (SELECT count(*)::int FROM pg_class) AS relations FROM hexclave.users u`,
-  );
-  return { internal, target };
-}
-
 describe('a profile', () => {
-  test('measures the three statements of every table, on real rows, and leaves nothing behind', async () => {
-    const before = await everything();
+  test('measures every statement of every table on real rows', async () => {
     const answer = await profile({ mapping: undefined });
-    expect(await everything()).toEqual(before);
-
     expect(answer).toMatchObject({ external_database_id: 'main' });
     expect(answer.mappings.map(({ mapping }: Answered) => mapping).sort()).toEqual([
       'contact_channels',
@@ -75,26 +71,40 @@ describe('a profile', () => {
       'users',
     ]);
     const users = answer.mappings.find(({ mapping }: Answered) => mapping === 'users');
-    expect(users.statements).toMatchObject([
-      { statement: 'sequencing', side: 'internal', outcome: 'measured', measures: { rows: 100 } },
-      { statement: 'fetch', side: 'internal', outcome: 'measured', measures: { rows: 250 } },
-      { statement: 'apply', side: 'external', outcome: 'measured', measures: { rows: 250 } },
-    ]);
-    for (const { findings, measures, lacking, plan, server_version } of users.statements) {
+    expect(users.statements.map(({ statement }: Answered) => statement)).toEqual(PROFILED_STATEMENT_NAMES);
+    for (const { statement, outcome, findings, measures, lacking, plan, server_version } of users.statements) {
+      expect([statement, outcome]).toEqual([statement, 'measured']);
       // A machine that is busy may be slow, which is no fault of a statement.
       expect(findings.filter(({ code }: Answered) => code !== 'SLOW')).toEqual([]);
       expect(measures.execution_time).toBeGreaterThan(0);
       expect(measures.cpu_time).toBeGreaterThanOrEqual(0);
+      expect(server_version).toMatch(/^\d+\.\d+/);
+      if (statement === 'stage') continue;
       expect(measures.buffers_hit + measures.buffers_read).toBeGreaterThan(0);
       expect(Object.keys(lacking)).toEqual(['usual_calls', 'usual_time']);
       expect(plan[0]).toMatchObject({ depth: 0 });
-      expect(server_version).toMatch(/^\d+\.\d+/);
     }
-    const [sequencing, fetch, apply] = users.statements;
-    expect(sequencing).toMatchObject({ indexes_used: ['ProjectUser_flagged_idx'] });
-    expect(fetch.indexes_used).toContain('ProjectUser_sequenceId_idx');
-    expect(apply).toMatchObject({ indexes_used: ['users_pkey'] });
-    expect(apply.measures.wal_size).toBeGreaterThan(0);
+    const of = (name: string) => users.statements.find(({ statement }: Answered) => statement === name);
+    const rows = Object.fromEntries(
+      users.statements.map(({ statement, measures }: Answered) => [statement, measures.rows]),
+    );
+    expect(rows).toEqual({
+      ...{ sequencing: 100, fetch: 250, apply: 250, fetch_deletions: DELETED, apply_deletions: 250 },
+      ...{
+        fetch_bulk: 2_000,
+        stage: 2_000,
+        merge: 2_000,
+        merge_deletions: 2_000,
+        fetch_copy: 2_000,
+      },
+    });
+    expect(of('sequencing')).toMatchObject({ indexes_used: ['ProjectUser_flagged_idx'] });
+    expect(of('fetch').indexes_used).toContain('ProjectUser_sequenceId_idx');
+    expect(of('apply')).toMatchObject({ indexes_used: ['users_pkey'] });
+    for (const name of ['apply', 'apply_deletions', 'merge', 'merge_deletions']) {
+      expect(of(name).measures.wal_size).toBeGreaterThan(0);
+    }
+    expect(of('stage').lacking.wal_size).toBe('PostgreSQL does not explain COPY.');
 
     const profiles = answer.mappings.find(({ mapping }: Answered) => mapping === 'team_member_profiles');
     expect(profiles.statements[1]).toMatchObject({
@@ -102,6 +112,25 @@ describe('a profile', () => {
       skipped: { reason: 'NO_ROWS' },
       measures: null,
     });
+  });
+
+  test('tells each statement as it is measured, to whoever asks for that, and then the same as in one piece', async () => {
+    const client = createClient({
+      baseUrl: hexclave.server.url,
+      projectId: project.keys.projectId,
+      keys: { superSecretAdminKey: project.keys.superSecretAdminKey },
+    });
+    const steps: StepOf<'profileExternalDatabase'>[] = [];
+    const whole = await client.dbSync.profile(
+      { external_database_id: 'main', mapping: 'users' },
+      {},
+      { onStep: (step) => steps.push(step) },
+    );
+    expect(steps.map(({ done, total, mapping }) => `${mapping} ${done}/${total}`)).toEqual(
+      PROFILED_STATEMENT_NAMES.map((_name, place) => `users ${place + 1}/${PROFILED_STATEMENT_NAMES.length}`),
+    );
+    expect(steps.map(({ statement }) => statement)).toEqual(whole.mappings[0]?.statements);
+    expect((await history('users')).items.at(-1)).toEqual(whole.mappings[0]);
   });
 
   test('has no value of a row and nothing secret in it, and is in the audit log', async () => {
@@ -167,71 +196,48 @@ describe('what is wrong', () => {
     expect(pages(now)).toBeGreaterThan(2.5 * pages(before));
   });
 
-  test('is the key of the target table, which the statement cannot do without', async () => {
+  test('is the key of the target table: one statement cannot do without, and both say how to make it', async () => {
     const { db } = external.database;
     await db.query('ALTER TABLE hexclave.users DROP CONSTRAINT users_pkey');
     onTestFinished(async () => void (await db.query('ALTER TABLE hexclave.users ADD PRIMARY KEY (id)')));
-    const apply = statementOf(await profile(), 'apply');
-    expect(apply).toMatchObject({ outcome: 'failed', verdict: 'bad', measures: null, error: { code: 'TARGET_DRIFT' } });
-    expect(apply.findings).toMatchObject([
-      { code: 'INDEX_MISSING', remedy: 'ALTER TABLE "hexclave"."users" ADD PRIMARY KEY ("id");' },
-    ]);
-  });
-});
-
-describe('the owner’s database', () => {
-  test('has its triggers left alone unless somebody asks for them, and what they write is rolled back then', async () => {
-    const { db } = external.database;
-    await db.query('CREATE TABLE public.seen (id uuid)');
-    await db.query(`CREATE FUNCTION public.note() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN INSERT INTO public.seen VALUES (NEW.id); RETURN NEW; END $$`);
-    await db.query(
-      'CREATE TRIGGER tell_others AFTER UPDATE ON hexclave.users FOR EACH ROW EXECUTE FUNCTION public.note()',
-    );
-    onTestFinished(async () => void (await db.query('DROP TRIGGER tell_others ON hexclave.users')));
-    const left = statementOf(await profile(), 'apply');
-    expect(left).toMatchObject({ outcome: 'skipped', verdict: 'unknown', skipped: { reason: 'TRIGGERS' } });
-    expect(left.skipped.message).toContain('trigger tell_others');
-    const fired = statementOf(await profile({ fire_triggers: true }), 'apply');
-    expect(fired).toMatchObject({ outcome: 'measured', triggers: [{ name: 'tell_others', calls: 250 }] });
-    expect(await db.query('SELECT 1 FROM public.seen')).toEqual([]);
-  });
-
-  test('is not waited for: a lock that somebody holds is told at once', async () => {
-    const holder = await external.database.db.pool.connect();
-    onTestFinished(() => holder.release());
-    await holder.query('BEGIN; UPDATE hexclave.users SET display_name = display_name');
-    const apply = statementOf(await profile(), 'apply');
-    await holder.query('ROLLBACK');
-    expect(apply).toMatchObject({ outcome: 'failed', error: { code: 'TARGET_LOCKED', sql_state: '55P03' } });
-  });
-
-  test('is not touched while it is paused, and the rest is measured all the same', async () => {
-    await succeed(
-      project.admin.post('/internal/external-db-sync/pause', { external_database_id: 'main', reason: 'a test' }),
-    );
     const answer = await profile();
-    await succeed(project.admin.post('/internal/external-db-sync/resume', { external_database_id: 'main' }));
-    expect(statementOf(answer, 'apply')).toMatchObject({ outcome: 'skipped', skipped: { reason: 'PAUSED' } });
-    expect(statementOf(answer, 'fetch').outcome).toBe('measured');
-  });
-
-  test('need not even be there: what fails is said, with what to do', async () => {
-    const gone = await project.addExternalDatabase({
-      id: 'gone',
-      connectionString: 'postgresql://somebody:pass@127.0.0.1:1/none',
-    });
-    onTestFinished(() => project.configure({ 'dbSync.externalDatabases.gone': null }));
-    const answer = await profile({ external_database_id: gone.id });
     const apply = statementOf(answer, 'apply');
-    expect(apply).toMatchObject({ outcome: 'failed', verdict: 'unknown', error: { code: 'TARGET_UNREACHABLE' } });
-    expect(answer.verdict).toBe('unknown');
-    expect(JSON.stringify(answer)).not.toContain('pass@');
+    expect(apply).toMatchObject({ outcome: 'failed', verdict: 'bad', measures: null, error: { code: 'TARGET_DRIFT' } });
+    const missing = { code: 'INDEX_MISSING', remedy: 'ALTER TABLE "hexclave"."users" ADD PRIMARY KEY ("id");' };
+    expect(apply.findings).toMatchObject([missing]);
+    expect(statementOf(answer, 'merge_deletions')).toMatchObject({ outcome: 'measured', verdict: 'bad' });
+    expect(statementOf(answer, 'merge_deletions').findings).toMatchObject([missing]);
   });
-});
 
-test('every measure has one unit, whoever is asked', () => {
-  expect(PROFILE_UNITS).toEqual(MEASURES);
+  test('is an index of the owner’s, dropped between two profiles, without which deletions have become slow', async () => {
+    const { db } = external.database;
+    await db.query('CREATE TABLE public.orders (id serial, user_id uuid REFERENCES hexclave.users ON DELETE CASCADE)');
+    onTestFinished(async () => void (await db.query('DROP TABLE public.orders')));
+    await db.query(
+      `INSERT INTO public.orders (user_id) SELECT u.id FROM hexclave.users u, generate_series(1, 10) LIMIT ${ORDERS}`,
+    );
+    await db.query('CREATE INDEX ON public.orders (user_id); ANALYZE public.orders');
+    const before = statementOf(await profile(), 'apply_deletions');
+    expect(before).toMatchObject({ outcome: 'measured', findings: [] });
+    expect(before.triggers).toMatchObject([{ name: 'orders_user_id_fkey', calls: 250 }]);
+
+    await db.query('DROP INDEX public.orders_user_id_idx');
+    const now = statementOf(await profile(), 'apply_deletions');
+    const remedy = 'CREATE INDEX CONCURRENTLY "orders_user_id_idx" ON public.orders (user_id);';
+    expect(now.verdict).toBe('bad');
+    expect(now.findings).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          ...{ code: 'INDEX_MISSING', remedy },
+          message: 'The index orders_user_id_idx on public.orders, which this statement needs, is missing.',
+        }),
+        expect.objectContaining({ code: 'REGRESSED', remedy, message: expect.stringMatching(/ ms instead of /) }),
+      ]),
+    );
+    const { execution_time: time } = now.comparison.changes;
+    expect(time).toMatchObject({ now: now.measures.execution_time, trend: 'worse' });
+    expect(time.percent).toBeGreaterThan(150);
+  });
 });
 
 test('the history keeps fifty runs of a statement, and no more', async () => {

@@ -16,3 +16,23 @@ export {
   parseProjectConfig,
   projectConfigJsonSchema,
 } from './project-config.ts';
+export {
+  PROFILE_COMPARED,
+  PROFILE_FINDINGS,
+  PROFILE_MEASURE_NAMES,
+  PROFILE_MEASURES,
+  PROFILE_NOISE,
+  PROFILE_SKIP_REASONS,
+  PROFILE_UNITS,
+  PROFILE_VERDICTS,
+  PROFILED_STATEMENT_NAMES,
+  PROFILED_STATEMENTS,
+  type ProfileComparedMeasure,
+  type ProfiledOn,
+  type ProfiledStatement,
+  type ProfileFindingCode,
+  type ProfileMeasure,
+  type ProfileSkipReason,
+  type ProfileUnit,
+  type ProfileVerdict,
+} from './query-profile.ts';

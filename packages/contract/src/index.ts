@@ -30,7 +30,6 @@ export type * from './schemas/contact-channels.ts';
 export type * from './schemas/controls.ts';
 export type * from './schemas/dashboard-session.ts';
 export type * from './schemas/profile.ts';
-export { PROFILE_UNITS, PROFILED_STATEMENTS } from './schemas/profile.ts';
 export type * from './schemas/projects.ts';
 export type * from './schemas/status.ts';
 export type * from './schemas/team-members.ts';

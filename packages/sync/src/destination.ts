@@ -240,11 +240,18 @@ export type DestinationVerification = {
 
 // ── Profiles: what the statements cost that run there ──
 
+/** What is to be measured in a target, and the rows to measure it with. */
+export type AppliedRows =
+  | { readonly statement: 'apply' | 'apply_deletions'; readonly rows: readonly PageRow[] }
+  /** The batch: in COPY's text format and UTF-8, each row led by `deleted`. */
+  | { readonly statement: 'stage'; readonly batch: Buffer }
+  | { readonly statement: 'merge' | 'merge_deletions'; readonly batch: Buffer };
+
 /** The part of a connection that measures. Works on a table that was prepared before, and never prepares one. */
 export type DestinationProfiling = {
   /**
-   * Readies the statement that applies these rows to be measured, in a transaction that is rolled back. Where triggers of the
-   * owner's would fire, it is skipped unless `fireTriggers`: what they do outside of the transaction would last.
+   * Readies a statement to be measured, in a transaction that is rolled back. Where triggers of the owner's would fire, or
+   * anything else that lasts, it is skipped unless `fireTriggers`: what is done outside of the transaction would not be undone.
    */
-  probeApply(table: TargetTable, rows: readonly PageRow[], fireTriggers: boolean): Promise<Probe>;
+  probe(table: TargetTable, applied: AppliedRows, fireTriggers: boolean): Promise<Probe>;
 };

@@ -59,16 +59,24 @@ export type { Deliveries, DeliveriesOptions } from './poller/deliveries.ts';
 export { createDeliveries } from './poller/deliveries.ts';
 export type { PollerOptions } from './poller/poller.ts';
 export { pollOnce, runPoller } from './poller/poller.ts';
+export type { Change as ProfileChange, Comparison as ProfileComparison } from './profile/compare.ts';
 export type { KeptProfile } from './profile/history.ts';
 export { KEPT_DAYS, KEPT_RUNS, listProfiles } from './profile/history.ts';
-export type { Finding, Verdict } from './profile/judge.ts';
-export type { Lacking, MeasureName, Measures, Unit } from './profile/measures.ts';
-export { MEASURES } from './profile/measures.ts';
-export type { Limits } from './profile/postgres/explain-source.ts';
+export type { Finding } from './profile/judge.ts';
+export type { Lacking, Measures } from './profile/measures.ts';
+export { copySource } from './profile/postgres/copy-source.ts';
 export { explainSource } from './profile/postgres/explain-source.ts';
+export type { Beside, Limits, MeasuredSession } from './profile/postgres/rolled-back.ts';
 export { readServerFacts } from './profile/postgres/server.ts';
 export type { Outcome as ProfileOutcome, StatementProfile } from './profile/profile.ts';
-export type { MappingProfile, ProfileRequest, Profiler, ProfilerOptions } from './profile/profiler.ts';
+export type {
+  MappingProfile,
+  ProfileRequest,
+  Profiler,
+  ProfilerOptions,
+  ProfileStep,
+  ProfileWatch,
+} from './profile/profiler.ts';
 export { createProfiler } from './profile/profiler.ts';
 export type { ExpectedIndex, PlanNode, Probe, ProfileSource } from './profile/source.ts';
 export { forgetOldInTime } from './retention/retention.ts';

@@ -77,9 +77,9 @@ export const controlHandlers: Pick<Handlers, ControlRoutes> = {
   },
   getRoleSql: async (services, _authentication, { query }) => getRoleSql(services, query),
 
-  profileExternalDatabase: async (services, authentication, { query, body }) => {
+  profileExternalDatabase: async (services, authentication, { query, body }, work) => {
     const target = await targetOf(services.database, authentication, query.project_id);
-    return profile(services, authentication, target, body);
+    return profile(services, authentication, target, body, work);
   },
   listProfiles: async (services, authentication, { query }) =>
     listProfiles(services, await targetOf(services.database, authentication, query.project_id), query),

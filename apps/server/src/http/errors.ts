@@ -33,11 +33,16 @@ export function answerError(c: RequestContext, error: unknown, logger: Logger): 
 export function noteError(c: RequestContext, error: unknown, logger: Logger): KnownError {
   const known = toKnownError(error, c.get('requestId'));
   c.get('facts').error_code = known.code;
-  if (known.status >= 500) {
+  if (known.status >= 500 && !isOfCaller(c, error)) {
     const facts = { request_id: c.get('requestId'), ...c.get('facts') };
     logger.error({ ...facts, failure: describeFailure(error) }, 'request failed');
   }
   return known;
+}
+
+/** Work was broken off because its caller has hung up: nobody is answered, and nothing has failed. */
+function isOfCaller(c: RequestContext, error: unknown): boolean {
+  return c.req.raw.signal.aborted && error instanceof DOMException && error.name === 'AbortError';
 }
 
 function respond(c: RequestContext, error: KnownError): Response {

@@ -1,20 +1,22 @@
+import { PROFILE_VERDICTS, PROFILED_STATEMENT_NAMES, type ProfileVerdict } from '@hexclave/config';
 import {
   KnownError,
   type MappingProfile,
-  PROFILED_STATEMENTS,
   type Profile,
   type ProfileHistory,
   type ProfileHistoryQuery,
   type ProfileRequest,
-  type ProfileVerdict,
+  type ProfileStep,
   type StatementProfile,
 } from '@hexclave/contract';
 import {
   type KeptProfile,
   listProfiles as listKept,
   type PlanNode,
+  type ProfileComparison,
   type StatementProfile as Profiled,
   type MappingProfile as ProfiledMapping,
+  type ProfileStep as ProfiledStep,
   type Profiler,
 } from '@hexclave/sync';
 import { type Doer, recordAudit } from './audit.ts';
@@ -24,8 +26,8 @@ import { copiedMappings } from './verification.ts';
 
 type Services = Pick<ConfigServices, 'database' | 'mappings'> & { readonly profiler: Profiler };
 
-/** Every statement has bounds of its own, which come to far less; somebody waits for the answer. In ms. */
-const PROFILE_TIMEOUT_MS = 240_000;
+/** Who waits for a profile. */
+type Watch = { readonly signal: AbortSignal; readonly onStep: (step: ProfileStep) => void };
 
 /** Measures what the statements of a copy cost. */
 export async function profile(
@@ -33,18 +35,26 @@ export async function profile(
   by: Doer,
   { tenancyId, projectId }: Target,
   { external_database_id: externalDatabaseId, mapping, fire_triggers: fireTriggers }: ProfileRequest,
+  { signal, onStep }: Watch,
 ): Promise<Profile> {
   await copiedMappings(services, tenancyId, externalDatabaseId, mapping);
+  const audit = (after: object, result: 'done' | 'failed') =>
+    recordAudit(services.database, by, {
+      ...{ action: 'sync.profile', projectId, externalDatabaseId, mapping, result },
+      after: { ...after, fire_triggers: fireTriggers },
+    });
   const request = { tenancyId, externalDatabaseId, mapping, fireTriggers };
-  const profiles = await services.profiler(request, AbortSignal.timeout(PROFILE_TIMEOUT_MS));
+  const watch = { signal, onStep: (step: ProfiledStep) => onStep(toStep(step)) };
+  const profiles = await services.profiler(request, watch).catch(async (error: unknown) => {
+    // Some of the statements have been run, whatever has come in between.
+    await audit({}, 'failed').catch(() => undefined);
+    throw error;
+  });
   // Removed at this very moment.
   if (profiles === null) throw notFound(externalDatabaseId);
   const mappings = profiles.map(toMappingProfile);
   const verdict = worst(mappings.flatMap(({ statements }) => statements.map((statement) => statement.verdict)));
-  await recordAudit(services.database, by, {
-    ...{ action: 'sync.profile', projectId, externalDatabaseId, mapping },
-    after: { verdict, fire_triggers: fireTriggers },
-  });
+  await audit({ verdict }, 'done');
   return { external_database_id: externalDatabaseId, verdict, mappings };
 }
 
@@ -72,16 +82,18 @@ function notFound(externalDatabaseId: string) {
   return new KnownError('EXTERNAL_DATABASE_NOT_FOUND', { external_database_id: externalDatabaseId });
 }
 
-const VERDICTS: readonly ProfileVerdict[] = ['bad', 'unknown', 'warning', 'good'];
-
 function worst(verdicts: readonly ProfileVerdict[]): ProfileVerdict {
-  return VERDICTS.find((verdict) => verdicts.includes(verdict)) ?? 'good';
+  return PROFILE_VERDICTS.find((verdict) => verdicts.includes(verdict)) ?? 'good';
 }
 
 function toMappingProfile({ runId, mapping, at, statements }: ProfiledMapping): MappingProfile {
-  const place = (statement: Profiled) => PROFILED_STATEMENTS.indexOf(statement.statement);
+  const place = (statement: Profiled) => PROFILED_STATEMENT_NAMES.indexOf(statement.statement);
   const ordered = [...statements].sort((a, b) => place(a) - place(b));
   return { run_id: runId, mapping, at_millis: at.getTime(), statements: ordered.map(toStatement) };
+}
+
+function toStep({ mapping, profile: statement, done, total }: ProfiledStep): ProfileStep {
+  return { mapping, statement: toStatement(statement), done, total };
 }
 
 function toStatement({ statement, side, queryId, server, verdict, findings, outcome }: Profiled): StatementProfile {
@@ -95,9 +107,14 @@ function toStatement({ statement, side, queryId, server, verdict, findings, outc
     plan_digest: measured?.planDigest ?? null,
     indexes_used: [...(measured?.indexesUsed ?? [])],
     triggers: (measured?.triggers ?? []).map(({ name, calls, timeMs }) => ({ name, calls, time_millis: timeMs })),
+    comparison: measured?.comparison == null ? null : toComparison(measured.comparison),
     error: outcome.kind === 'failed' ? errorOf(outcome) : null,
     skipped: outcome.kind === 'skipped' ? { reason: outcome.reason, message: outcome.message } : null,
   };
+}
+
+function toComparison({ runs, samePlan, indexesGone, changes }: ProfileComparison): StatementProfile['comparison'] {
+  return { runs, same_plan: samePlan, indexes_gone: [...indexesGone], changes };
 }
 
 function errorOf({ code, sqlState, message, remedy }: Extract<Profiled['outcome'], { kind: 'failed' }>) {

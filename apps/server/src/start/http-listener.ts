@@ -21,8 +21,13 @@ export async function listen(fetch: Fetch, host: string, port: number): Promise<
   return { close: (graceMs) => close(server, graceMs) };
 }
 
+const IDLE_LOOK_MS = 50;
+
 async function close(server: Server, graceMs: number): Promise<void> {
   const impatience = setTimeout(() => server.closeAllConnections(), graceMs);
+  // Those that become idle meanwhile are kept alive for a next request, which will not come.
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
   await new Promise<void>((resolve) => server.close(() => resolve()));
+  clearInterval(idle);
   clearTimeout(impatience);
 }

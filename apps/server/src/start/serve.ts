@@ -63,7 +63,10 @@ export async function serve(context: StartContext, options: ServeOptions): Promi
     mappings: mappingCatalogueOf(hexclaveCatalog),
     status,
     connectionTester: createConnectionTester(hexclaveCatalog, environment.allowPrivateHosts),
-    profiler: createSyncProfiler({ database, cipher, allowPrivateHosts: environment.allowPrivateHosts }),
+    profiler: createSyncProfiler({
+      ...{ database, cipher, stopping: signal },
+      allowPrivateHosts: environment.allowPrivateHosts,
+    }),
     logger,
     config: { version: VERSION, trustedProxies: environment.trustedProxies },
     mountInternalSyncRoutes: (api) => api.route(SYNC_ROUTES_PATH, sync.routes),

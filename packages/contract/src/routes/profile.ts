@@ -1,6 +1,6 @@
 import { defineRoute } from '../route.ts';
 import { projectQuery } from '../schemas/controls.ts';
-import { profileHistory, profileHistoryQuery, profileReply, profileRequest } from '../schemas/profile.ts';
+import { profileHistory, profileHistoryQuery, profileReply, profileRequest, profileStep } from '../schemas/profile.ts';
 
 const tag = 'Controls';
 
@@ -12,12 +12,15 @@ export const profileExternalDatabase = defineRoute({
   tag,
   summary: 'Measure what the statements of a copy cost, on real rows',
   description:
-    'Each is run once in a transaction that is rolled back, with short time-outs, and waits for nobody’s locks. Answers when ' +
-    'all are done: some seconds. Limited to a few in a minute.',
+    'Each is run once in a transaction that is rolled back, with short time-outs, and waits for nobody’s locks: some seconds ' +
+    'for all. With `accept: text/event-stream` each statement is sent as soon as it is measured, as the event `step`; then ' +
+    'comes `result`, which is the same as the answer in JSON, or `error`. The profile ends when its caller hangs up. Limited ' +
+    'to a few in a minute.',
   query: projectQuery,
   body: profileRequest,
   status: 200,
   reply: profileReply,
+  steps: profileStep,
   errors: ['PROJECT_NOT_FOUND', 'EXTERNAL_DATABASE_NOT_FOUND', 'MAPPING_NOT_COPIED'],
 });
 

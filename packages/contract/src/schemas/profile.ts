@@ -1,27 +1,18 @@
+import {
+  PROFILE_COMPARED,
+  PROFILE_FINDINGS,
+  PROFILE_MEASURES,
+  PROFILE_NOISE,
+  PROFILE_SKIP_REASONS,
+  PROFILE_VERDICTS,
+  PROFILED_STATEMENT_NAMES,
+  PROFILED_STATEMENTS,
+  type ProfileComparedMeasure,
+  type ProfileMeasure,
+} from '@hexclave/config';
 import { z } from '@hono/zod-openapi';
 import { millis, uuid } from './fields.ts';
 import { externalDatabaseId, mappingName } from './verification.ts';
-
-/** The statements of one table, in the order in which a change meets them. */
-export const PROFILED_STATEMENTS = ['sequencing', 'fetch', 'apply'] as const;
-
-/** What is measured of a statement, and in which unit. */
-export const PROFILE_UNITS = {
-  planning_time: 'ms',
-  execution_time: 'ms',
-  cpu_time: 'ms',
-  rows: 'rows',
-  buffers_hit: 'bytes',
-  buffers_read: 'bytes',
-  buffers_dirtied: 'bytes',
-  buffers_written: 'bytes',
-  temporary_read: 'bytes',
-  temporary_written: 'bytes',
-  wal_size: 'bytes',
-  wal_records: 'records',
-  usual_calls: 'calls',
-  usual_time: 'ms',
-} as const;
 
 const MOST_RUNS = 50;
 const DEFAULT_RUNS = 20;
@@ -32,7 +23,7 @@ export const profileRequest = z
     mapping: mappingName.optional(),
     fire_triggers: z.boolean().default(false).openapi({
       description:
-        'Runs the apply statement also where triggers or rules of the owner’s would fire. It is rolled back, but what they do outside of the transaction is not.',
+        'Runs statements also where triggers or rules of the owner’s would fire, or a column takes its default from a sequence. They are rolled back, but what is done outside of the transaction is not.',
     }),
   })
   .openapi('ProfileRequest');
@@ -52,23 +43,53 @@ export const profileHistoryQuery = z.strictObject({
     .openapi({ type: 'integer', minimum: 1, maximum: MOST_RUNS, default: DEFAULT_RUNS }),
 });
 
-type MeasureName = keyof typeof PROFILE_UNITS;
-
 const measures = z
   .object(
     Object.fromEntries(
-      Object.entries(PROFILE_UNITS).map(([name, unit]) => [
+      Object.entries(PROFILE_MEASURES).map(([name, unit]) => [
         name,
         z
           .number()
           .optional()
           .openapi({ description: `In ${unit}.` }),
       ]),
-    ) as Record<MeasureName, z.ZodOptional<z.ZodNumber>>,
+    ) as Record<ProfileMeasure, z.ZodOptional<z.ZodNumber>>,
   )
   .openapi('ProfileMeasures', {
     description: 'What was measured. What is not there is in `lacking`: never a zero for it.',
   });
+
+const change = z
+  .object({
+    before: z.number(),
+    now: z.number(),
+    percent: z.number().nullable().openapi({ description: 'By how much it has grown; null if it was nothing before.' }),
+    trend: z.enum(['same', 'better', 'worse']).openapi({ description: '`same`: no more than noise.' }),
+  })
+  .openapi('ProfileChange');
+
+const comparison = z
+  .object({
+    runs: z.int().openapi({ description: 'So many runs before, at most five, whose median is `before`.' }),
+    same_plan: z.boolean().openapi({ description: 'The plan has the shape that it had the last time.' }),
+    indexes_gone: z.array(z.string()).openapi({ description: 'Used the last time, and no longer.' }),
+    changes: z
+      .object(
+        Object.fromEntries(
+          Object.entries(PROFILE_COMPARED).map(([name, unit]) => [
+            name,
+            change.optional().openapi({ description: `In ${unit}.` }),
+          ]),
+        ) as Record<ProfileComparedMeasure, z.ZodOptional<typeof change>>,
+      )
+      .openapi({
+        description:
+          'For as many rows as now. `pages`: of tables and indexes, from the cache or the disk. More than noise is ' +
+          `${PROFILE_NOISE.times} times as much, or as little, and a difference of more than ${PROFILE_NOISE.ms} ms or ` +
+          `${PROFILE_NOISE.bytes.toLocaleString('en')} bytes.`,
+      }),
+  })
+  .openapi('ProfileComparison');
 
 const planNode = z
   .object({
@@ -85,7 +106,7 @@ const planNode = z
 
 const finding = z
   .object({
-    code: z.enum(['INDEX_MISSING', 'TABLE_SCANNED', 'TEMPORARY_FILES', 'TRIGGERS_SLOW', 'REGRESSED', 'SLOW']),
+    code: z.enum(PROFILE_FINDINGS),
     severity: z.enum(['bad', 'warning']),
     message: z.string(),
     remedy: z.string().openapi({ description: 'What to do, with the exact SQL where there is one.' }),
@@ -94,14 +115,13 @@ const finding = z
 
 const statementProfile = z
   .object({
-    statement: z.enum(PROFILED_STATEMENTS).openapi({
-      description:
-        '`sequencing`: gives changed rows their numbers; `fetch`: reads a page of changes; `apply`: writes it into the external database.',
+    statement: z.enum(PROFILED_STATEMENT_NAMES).openapi({
+      description: PROFILED_STATEMENT_NAMES.map((name) => `\`${name}\`: ${PROFILED_STATEMENTS[name].does}`).join('; '),
     }),
     side: z.enum(['internal', 'external']).openapi({ description: 'Which database runs it.' }),
     query_id: z.string(),
     server_version: z.string().nullable(),
-    verdict: z.enum(['good', 'warning', 'bad', 'unknown']).openapi({ description: '`unknown`: it was not measured.' }),
+    verdict: z.enum(PROFILE_VERDICTS).openapi({ description: '`unknown`: it was not measured.' }),
     findings: z.array(finding).openapi({ description: 'What is wrong, the worst first.' }),
     outcome: z.enum(['measured', 'failed', 'skipped']),
     measures: measures.nullable().openapi({ description: 'Null unless it was measured.' }),
@@ -112,13 +132,14 @@ const statementProfile = z
     plan_digest: z.string().nullable().openapi({ description: 'Equal for plans of one shape.' }),
     indexes_used: z.array(z.string()),
     triggers: z.array(z.object({ name: z.string(), calls: z.number(), time_millis: z.number() })),
+    comparison: comparison.nullable().openapi({ description: 'Beside the runs before, as far as it was measured.' }),
     error: z
       .object({ code: z.string(), sql_state: z.string().nullable(), message: z.string(), remedy: z.string() })
       .nullable()
       .openapi({ description: 'Why it failed.' }),
     skipped: z
       .object({
-        reason: z.enum(['NO_ROWS', 'NOT_COPIED_YET', 'PAUSED', 'TRIGGERS', 'NOT_SUPPORTED']),
+        reason: z.enum(PROFILE_SKIP_REASONS),
         message: z.string(),
       })
       .nullable()
@@ -135,10 +156,19 @@ const mappingProfile = z
   })
   .openapi('MappingProfile');
 
+export const profileStep = z
+  .object({
+    mapping: z.string(),
+    statement: statementProfile,
+    done: z.int().openapi({ description: 'Statements that have been looked at, in all tables, with this one.' }),
+    total: z.int(),
+  })
+  .openapi('ProfileStep');
+
 export const profileReply = z
   .object({
     external_database_id: z.string(),
-    verdict: z.enum(['good', 'warning', 'bad', 'unknown']).openapi({ description: 'The worst of all statements.' }),
+    verdict: z.enum(PROFILE_VERDICTS).openapi({ description: 'The worst of all statements.' }),
     mappings: z.array(mappingProfile),
   })
   .openapi('Profile');
@@ -154,6 +184,7 @@ export type ProfileRequest = z.output<typeof profileRequest>;
 export type ProfileHistoryQuery = z.output<typeof profileHistoryQuery>;
 export type Profile = z.output<typeof profileReply>;
 export type ProfileHistory = z.output<typeof profileHistory>;
+export type ProfileStep = z.output<typeof profileStep>;
 export type MappingProfile = z.output<typeof mappingProfile>;
 export type StatementProfile = z.output<typeof statementProfile>;
 export type ProfileVerdict = StatementProfile['verdict'];

@@ -103,7 +103,7 @@ export function createConnection(
         if (!closed) listener();
       });
     },
-    ...lookingAt(first, names, (target) => contextOn(first, target), explain),
+    ...lookingAt(first, names, (target) => contextOn(first, target), openAnother, explain),
     close: async () => {
       closed = true;
       for (const client of sessions) discard(client);
@@ -116,10 +116,11 @@ function lookingAt(
   client: pg.Client,
   names: Names,
   contextOf: (target: TargetTable) => PageContext,
+  openAnother: () => Promise<pg.Client>,
   explain: (error: unknown, target?: TargetTable) => DestinationError,
 ): Pick<DestinationConnection, 'verification' | 'profiling'> {
   return {
     verification: createVerification(client, names, contextOf),
-    profiling: createProfiling(client, names, explain),
+    profiling: createProfiling(client, names, openAnother, explain),
   };
 }

@@ -1,21 +1,24 @@
-import { quoteIdentifier as id, quoteLiteral } from '@hexclave/db';
 import {
+  type AppliedRows,
+  type Beside,
+  copySource,
   type DestinationProfiling,
-  type ExpectedIndex,
   explainSource,
   type Limits,
-  type PageRow,
+  type MeasuredSession,
   type Probe,
   type ProfileSource,
   readServerFacts,
   type TargetTable,
 } from '@hexclave/sync';
 import type pg from 'pg';
-import { compileApply } from './apply-sql.ts';
+import { type ApplySql, compileApply } from './apply-sql.ts';
 import { classify } from './classify.ts';
-import { markOf } from './ddl.ts';
 import type { Names } from './names.ts';
-import { readBounded } from './transaction.ts';
+import { keyOf } from './page.ts';
+import { indexesFor, lookAt, type ProfiledTable } from './profiled-table.ts';
+import { discard } from './session.ts';
+import { STAGING } from './stage.ts';
 
 /**
  * A profile gives way: it takes locks that are free, and whoever waits for its rows waits no longer than this. Less than a
@@ -23,98 +26,109 @@ import { readBounded } from './transaction.ts';
  */
 const LIMITS: Limits = { statementMs: 3_000, lockMs: 50 };
 
+type Explain = (error: unknown, target?: TargetTable) => Error;
+
 /** Measures what is applied to one target. `explain` gives errors their remedies. */
 export function createProfiling(
   client: pg.Client,
   names: Names,
-  explain: (error: unknown, target?: TargetTable) => Error,
+  openAnother: () => Promise<pg.Client>,
+  explain: Explain,
 ): DestinationProfiling {
   return {
-    probeApply: async (target, rows, fireTriggers) => {
+    probe: async (target, applied, fireTriggers) => {
+      const explained = (error: unknown) => explain(classify(error), target);
       try {
-        return await probeApply(client, names, target, rows, fireTriggers, (error) => explain(error, target));
+        const found = await lookAt(client, names, target, applied.statement);
+        const reason = reasonToSkip(found, fireTriggers);
+        if (reason !== null || found === undefined) return reason ?? NOT_COPIED_YET;
+        const server = await readServerFacts(client);
+        const source = sourceOf({ client, server, beside: besideOf(openAnother) }, names, target, applied);
+        const indexes = applied.statement === 'stage' ? [] : indexesFor(target, names.table(target), found);
+        return { kind: 'ready', source: withErrors(source, explained), indexes, server: server.version };
       } catch (error) {
-        throw explain(error, target);
+        throw explained(error);
       }
     },
   };
 }
 
-async function probeApply(
-  client: pg.Client,
-  names: Names,
-  target: TargetTable,
-  rows: readonly PageRow[],
-  fireTriggers: boolean,
-  explain: (error: unknown) => Error,
-): Promise<Probe> {
-  const [found] = await readBounded<Found>(client, lookAt(names, target));
-  if (found === undefined) {
-    const message = 'The table has not been copied yet, or was replaced by another one.';
-    return { kind: 'skipped', reason: 'NOT_COPIED_YET', message };
-  }
-  if (found.triggers.length > 0 && !fireTriggers) {
-    const message = `These would fire, and what they do outside of the transaction is not undone by its rollback: ${found.triggers.join(', ')}. Profile with triggers to run the statement all the same.`;
-    return { kind: 'skipped', reason: 'TRIGGERS', message };
-  }
-  const table = names.table(target);
-  const facts = await readServerFacts(client);
-  const source = explainSource(client, facts, {
-    text: compileApply(target, table).upsertPage(rows, false),
-    before: [`LOCK TABLE ${table} IN ROW EXCLUSIVE MODE NOWAIT`],
-    limits: LIMITS,
-  });
-  return {
-    kind: 'ready',
-    source: explained(source, explain),
-    indexes: [keyIndex(target, table, found)],
-    server: facts.version,
-  };
-}
-
-function explained(source: ProfileSource, explain: (error: unknown) => Error): ProfileSource {
-  return {
-    ...source,
-    execute: async (queryId) => {
-      try {
-        await source.execute(queryId);
-      } catch (error) {
-        throw explain(classify(error));
-      }
-    },
-  };
-}
-
-type Found = {
-  /** The unique index that the upsert needs; `null`: there is none. */
-  readonly keyIndex: string | null;
-  /** Triggers and rules of the owner's that an upsert would fire. */
-  readonly triggers: readonly string[];
+const NOT_COPIED_YET: Probe = {
+  kind: 'skipped',
+  reason: 'NOT_COPIED_YET',
+  message: 'The table has not been copied yet, or was replaced by another one.',
 };
 
-function keyIndex(target: TargetTable, table: string, { keyIndex: name }: Found): ExpectedIndex {
-  return {
-    name: name ?? `${target.name}_pkey`,
-    table: target.name,
-    definition: `ALTER TABLE ${table} ADD PRIMARY KEY (${target.key.map((column) => id(column)).join(', ')});`,
-    exists: name !== null,
+function reasonToSkip(found: ProfiledTable | undefined, fireTriggers: boolean): Probe | null {
+  if (found === undefined) return NOT_COPIED_YET;
+  if (found.lasting.length === 0 || fireTriggers) return null;
+  const message = `These would fire, and what they do outside of the transaction is not undone by its rollback: ${found.lasting.join(', ')}. Profile with triggers to run the statement all the same.`;
+  return { kind: 'skipped', reason: 'TRIGGERS', message };
+}
+
+/** Opens a connection for one statement: rarely needed, and the one that is busy cannot run it. */
+function besideOf(openAnother: () => Promise<pg.Client>): Beside {
+  return async (sql) => {
+    const another = await openAnother();
+    try {
+      await another.query(sql);
+    } finally {
+      discard(another);
+    }
   };
 }
 
-/** One row, if the table is there and ours. From the catalogue alone: a lock on the table does not keep it from being looked at. */
-function lookAt(names: Names, target: TargetTable): string {
-  const key = `ARRAY[${target.key.map(quoteLiteral).join(', ')}]::text[]`;
-  return `SELECT
-    (SELECT k.relname::text FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class k ON k.oid = i.indexrelid
-      WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indnkeyatts = pg_catalog.cardinality(${key})
-        AND ${key} OPERATOR(pg_catalog.@>) ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
-          WHERE a.attrelid = c.oid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])) ORDER BY 1 LIMIT 1) AS "keyIndex",
-    ARRAY(SELECT 'trigger ' || t.tgname FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'
-        -- INSERT is 4, UPDATE 16.
-        AND t.tgtype::int & 20 <> 0
-      UNION ALL SELECT 'rule ' || r.rulename FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3') ORDER BY 1) AS triggers
-  FROM pg_catalog.pg_class c
-  WHERE c.relname = ${quoteLiteral(target.name)}::name
-    AND c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ${quoteLiteral(names.schema)}::name)
-    AND pg_catalog.obj_description(c.oid, 'pg_class') = ${quoteLiteral(markOf(target))}`;
+function sourceOf(session: MeasuredSession, names: Names, target: TargetTable, applied: AppliedRows): ProfileSource {
+  const table = names.table(target);
+  const sql = compileApply(target, table);
+  if (applied.statement === 'stage') {
+    return copySource(session, { ...stagedRows(sql, applied.batch), limits: LIMITS });
+  }
+  const before = [`LOCK TABLE ${table} IN ROW EXCLUSIVE MODE NOWAIT`];
+  return explainSource(session, { ...statementOf(sql, target, applied), before, limits: LIMITS });
+}
+
+function statementOf(sql: ApplySql, target: TargetTable, applied: Exclude<AppliedRows, { statement: 'stage' }>) {
+  const staging = `pg_temp.${STAGING}`;
+  switch (applied.statement) {
+    case 'apply':
+      return { text: sql.upsertPage(applied.rows, false) };
+    case 'apply_deletions':
+      return { text: sql.deletePage(applied.rows.map((row) => keyOf(target, row))) };
+    case 'merge':
+      return { text: sql.upsertStaged(staging, false), staged: stagedRows(sql, applied.batch) };
+    case 'merge_deletions':
+      return { text: sql.deleteStaged(staging), staged: stagedRows(sql, markDeleted(applied.batch)) };
+  }
+}
+
+function stagedRows(sql: ApplySql, rows: Buffer) {
+  return { create: sql.createStaging(STAGING), copy: `COPY pg_temp.${STAGING} FROM STDIN`, rows };
+}
+
+const NEW_LINE = '\n'.charCodeAt(0);
+const TRUE = 't'.charCodeAt(0);
+
+/** The same rows as if they had been deleted. In COPY's text format a line break ends a row and is never within one. */
+function markDeleted(batch: Buffer): Buffer {
+  const marked = Buffer.from(batch);
+  let start = 0;
+  do {
+    marked[start] = TRUE;
+    start = marked.indexOf(NEW_LINE, start) + 1;
+  } while (start > 0 && start < marked.length);
+  return marked;
+}
+
+function withErrors(source: ProfileSource, explained: (error: unknown) => Error): ProfileSource {
+  return {
+    ...source,
+    execute: async (queryId, signal) => {
+      try {
+        await source.execute(queryId, signal);
+      } catch (error) {
+        throw explained(error);
+      }
+    },
+  };
 }

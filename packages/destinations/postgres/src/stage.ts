@@ -8,7 +8,7 @@ import { forgetParkedAmongSql } from './parked.ts';
 import { isFenced, rollback, runStatements } from './transaction.ts';
 
 /** Not qualified by pg_temp in CREATE, and dropped at commit: behind a transaction pooler the session is not ours alone. */
-const STAGING = 'hexclave_staging';
+export const STAGING = 'hexclave_staging';
 
 /**
  * Writes rows into an open transaction: into a temporary table, from which `commit` merges them, or straight into a

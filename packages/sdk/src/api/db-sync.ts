@@ -65,11 +65,14 @@ function controlsOf(call: Call) {
 
 function profilesOf(call: Call) {
   return {
-    /** What the statements of a copy cost, measured on real rows and rolled back. Takes some seconds. */
+    /**
+     * What the statements of a copy cost, measured on real rows and rolled back. Takes some seconds: `onStep` is told each
+     * statement as soon as it is measured.
+     */
     profile: (
       request: Body<'profileExternalDatabase'>,
       query: Query<'profileExternalDatabase'> = {},
-      options?: CallOptions,
+      options?: StepOptions<StepOf<'profileExternalDatabase'>>,
     ) => call('profileExternalDatabase', { body: request, query }, options),
     /** The profiles before, the oldest first. */
     profiles: async (query: RequestOf<'listProfiles'>['query'], options?: CallOptions) =>

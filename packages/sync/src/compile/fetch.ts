@@ -31,11 +31,15 @@ export type FetchSql = {
   delta(position: number, cursorParameter: string, limitParameter: string, bytesParameter: string): string;
   /** `upper`: the id of the limit-th change past the cursor or of the last; `count`: how many up to there. `$1` tenancy, `$2` cursor, `$3` limit. */
   readonly sequenceBound: string;
-  /** COPY of `deleted, …columns` of a sequence range. */
+  /** `deleted, …columns` of a sequence range. */
+  readSequences(tenancyId: string, range: SequenceRange): string;
+  /** COPY of the same. */
   copySequences(tenancyId: string, range: SequenceRange): string;
   /** `key`: the key of the `$2`-th row after a key, or no row when fewer are left. `$1` tenancy. */
   keyBound(after: readonly string[] | null): string;
-  /** COPY of the columns of a key range; with `marked`, led by `deleted`, which is false. */
+  /** The columns of a key range in its order; with `marked`, led by `deleted`, which is false. */
+  readKeys(tenancyId: string, range: KeyRange, marked: boolean): string;
+  /** COPY of the same. */
   copyKeys(tenancyId: string, range: KeyRange, marked: boolean): string;
   /** The rows of a key range as `values`. `$1` tenancy. */
   rowsOfKeys(range: KeyRange): string;
@@ -67,6 +71,16 @@ export function compileFetch(mapping: DeclaredMapping, target: TargetTable): Fet
   const select = (list: string, where: string) => `SELECT ${list} FROM ${rows} WHERE ${tenancy} = ${where}`;
   const named = target.columns.map((column, index) => `${columns[index]} AS ${id(column.name)}`).join(', ');
 
+  const readSequences = (tenancyId: string, range: SequenceRange) => {
+    const between = (column: string) => `${column} > ${range.after} AND ${column} <= ${range.through}`;
+    const live = select(`false, ${columns.join(', ')}`, `${quoteLiteral(tenancyId)} AND ${between('t."sequenceId"')}`);
+    const dead = `SELECT true, ${tombstone.columns} FROM "DeletedRow" d WHERE d."tenancyId" = ${quoteLiteral(tenancyId)}
+  AND d."tableName" = ${quoteLiteral(table.name)} AND ${between('d."sequenceId"')} AND ${tombstone.gone}`;
+    return `${live} UNION ALL ${dead}`;
+  };
+  const readKeys = (tenancyId: string, range: KeyRange, marked: boolean) =>
+    `${select((marked ? 'false, ' : '') + columns.join(', '), quoteLiteral(tenancyId) + keyCondition(range))} ORDER BY ${sourceKey.join(', ')}`;
+
   return {
     delta: (
       position,
@@ -89,22 +103,14 @@ export function compileFetch(mapping: DeclaredMapping, target: TargetTable): Fet
   (SELECT d."sequenceId" FROM "DeletedRow" d WHERE d."tenancyId" = $1 AND d."tableName" = ${quoteLiteral(table.name)} AND d."sequenceId" > $2 ORDER BY 1 LIMIT $3)
   ORDER BY 1 LIMIT $3
 ) b`,
-    copySequences: (tenancyId, range) => {
-      const between = (column: string) => `${column} > ${range.after} AND ${column} <= ${range.through}`;
-      const live = select(
-        `false, ${columns.join(', ')}`,
-        `${quoteLiteral(tenancyId)} AND ${between('t."sequenceId"')}`,
-      );
-      const dead = `SELECT true, ${tombstone.columns} FROM "DeletedRow" d WHERE d."tenancyId" = ${quoteLiteral(tenancyId)}
-  AND d."tableName" = ${quoteLiteral(table.name)} AND ${between('d."sequenceId"')} AND ${tombstone.gone}`;
-      return `COPY (${live} UNION ALL ${dead}) TO STDOUT`;
-    },
+    readSequences,
+    copySequences: (tenancyId, range) => `COPY (${readSequences(tenancyId, range)}) TO STDOUT`,
     keyBound: (
       after,
     ) => `SELECT ARRAY[${sourceKey.map((column) => `${column}::text`).join(', ')}] AS key FROM ${id(table.name)} t
 WHERE ${tenancy} = $1${keyCondition({ after, through: null })} ORDER BY ${sourceKey.join(', ')} OFFSET $2::bigint - 1 LIMIT 1`,
-    copyKeys: (tenancyId, range, marked) =>
-      `COPY (${select((marked ? 'false, ' : '') + columns.join(', '), quoteLiteral(tenancyId) + keyCondition(range))} ORDER BY ${sourceKey.join(', ')}) TO STDOUT`,
+    readKeys,
+    copyKeys: (tenancyId, range, marked) => `COPY (${readKeys(tenancyId, range, marked)}) TO STDOUT`,
     rowsOfKeys: (range) =>
       `${select(`${values} AS values`, `$1${keyCondition(range)}`)} ORDER BY ${sourceKey.join(', ')}`,
     rowOfKey: select(

@@ -1,7 +1,7 @@
+import type { ProfiledStatement } from '@hexclave/config';
 import { errorCode, type Queryable } from '@hexclave/db';
-import type { Earlier } from './judge.ts';
+import type { Earlier } from './compare.ts';
 import type { StatementProfile } from './profile.ts';
-import type { StatementName } from './statements.ts';
 
 /** So many runs of each statement are kept, and none for longer. */
 export const KEPT_RUNS = 50;
@@ -22,7 +22,7 @@ export type KeptProfile = {
 };
 
 /** What was measured before, the newest first. */
-export async function readEarlier(db: Queryable, of: Profiled, statement: StatementName): Promise<Earlier[]> {
+export async function readEarlier(db: Queryable, of: Profiled, statement: ProfiledStatement): Promise<Earlier[]> {
   const rows = await db.query<{ profile: StatementProfile }>(
     `SELECT "profile" FROM "QueryProfile" WHERE "tenancyId" = $1 AND "externalDatabaseId" = $2 AND "mapping" = $3
        AND "statement" = $4 AND "outcome" = 'measured' ORDER BY "at" DESC LIMIT ${USUAL_OF}`,
@@ -31,8 +31,10 @@ export async function readEarlier(db: Queryable, of: Profiled, statement: Statem
   return rows.flatMap(({ profile: { outcome } }) => (outcome.kind === 'measured' ? [outcome] : []));
 }
 
-const INSERT = `INSERT INTO "QueryProfile" ("runId", "tenancyId", "externalDatabaseId", "mapping", "statement", "outcome", "profile")
-  SELECT $1, $2, $3, $4, p ->> 'statement', p -> 'outcome' ->> 'kind', p FROM jsonb_array_elements($5::jsonb) p RETURNING "at"`;
+/** All statements of a run have one time. */
+const INSERT = `WITH run AS MATERIALIZED (SELECT clock_timestamp() AS at)
+  INSERT INTO "QueryProfile" ("runId", "tenancyId", "externalDatabaseId", "mapping", "statement", "at", "outcome", "profile")
+  SELECT $1, $2, $3, $4, p ->> 'statement', r.at, p -> 'outcome' ->> 'kind', p FROM run r, jsonb_array_elements($5::jsonb) p RETURNING "at"`;
 
 const PRUNE = `DELETE FROM "QueryProfile" WHERE "id" IN (
     SELECT r."id" FROM (SELECT q."id", q."at", row_number() OVER (PARTITION BY q."statement" ORDER BY q."at" DESC) AS place FROM "QueryProfile" q

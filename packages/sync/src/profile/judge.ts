@@ -1,37 +1,22 @@
+import type { ProfileFindingCode, ProfileVerdict } from '@hexclave/config';
+import type { Comparison } from './compare.ts';
 import { nodesOf, rowsScanned } from './plan.ts';
 import type { ExpectedIndex, Measurement } from './source.ts';
 
-export type FindingCode =
-  | 'INDEX_MISSING'
-  | 'TABLE_SCANNED'
-  | 'TEMPORARY_FILES'
-  | 'TRIGGERS_SLOW'
-  | 'REGRESSED'
-  | 'SLOW';
-
 /** Something that is wrong with a statement, and what to do about it. */
 export type Finding = {
-  readonly code: FindingCode;
+  readonly code: ProfileFindingCode;
   readonly severity: 'bad' | 'warning';
   readonly message: string;
   readonly remedy: string;
 };
 
-/** `unknown`: it was not measured, so nothing is said. */
-export type Verdict = 'good' | 'warning' | 'bad' | 'unknown';
-
-/** An earlier run of the same statement. */
-export type Earlier = Pick<Measurement, 'measures'> & { readonly planDigest: string | null };
-
-/** Smaller tables are read from end to end by right. */
+/** Smaller tables are read from end to end by right, and so are those of which a good part is wanted. */
 const MANY_ROWS = 10_000;
+const TIMES_THE_WANTED = 20;
 /** For a page of 250 rows, on a machine that has anything else to do. In ms. */
 const SLOW_MS = 1_000;
-/** A regression is more than noise: so many times as much as before, and so much more. */
-const TIMES = 2.5;
-const MORE_MS = 20;
-const MORE_BYTES = 1_000_000;
-const TRIGGERS_MS = 10;
+const TRIGGERS_MS = 50;
 
 /** What the indexes alone say: also of a statement that could not be measured. */
 export function judgeIndexes(indexes: readonly ExpectedIndex[]): Finding[] {
@@ -40,25 +25,20 @@ export function judgeIndexes(indexes: readonly ExpectedIndex[]): Finding[] {
     .map(({ name, table, definition }) => ({
       code: 'INDEX_MISSING',
       severity: 'bad',
-      message: `The index ${name} on ${table}, which this statement is written for, is missing.`,
+      message: `The index ${name} on ${table}, which this statement needs, is missing.`,
       remedy: definition,
     }));
 }
 
 /** Everything that is wrong with a statement that was measured, the worst first. */
-export function judge(
-  found: Measurement,
-  planDigest: string | null,
-  indexes: readonly ExpectedIndex[],
-  earlier: readonly Earlier[],
-): Finding[] {
+export function judge(found: Measurement, indexes: readonly ExpectedIndex[], comparison: Comparison | null): Finding[] {
   const missing = new Set(indexes.filter(({ exists }) => !exists).map(({ table }) => table));
   const findings = [
     ...judgeIndexes(indexes),
     ...judgeScans(found, missing),
     ...judgeTemporaryFiles(found),
     ...judgeTriggers(found),
-    ...judgeRegression(found, planDigest, earlier),
+    ...judgeRegression(comparison, indexes),
     ...judgeTime(found),
   ];
   return [
@@ -67,18 +47,19 @@ export function judge(
   ];
 }
 
-export function verdictOf(isMeasured: boolean, findings: readonly Finding[]): Verdict {
+export function verdictOf(isMeasured: boolean, findings: readonly Finding[]): ProfileVerdict {
   if (findings.some(({ severity }) => severity === 'bad')) return 'bad';
   if (!isMeasured) return 'unknown';
   return findings.length > 0 ? 'warning' : 'good';
 }
 
-function judgeScans({ plan }: Measurement, missing: ReadonlySet<string>): Finding[] {
+function judgeScans({ plan, measures }: Measurement, missing: ReadonlySet<string>): Finding[] {
   if (plan === null) return [];
+  const many = Math.max(MANY_ROWS, TIMES_THE_WANTED * (measures.rows ?? 0));
   const tables = new Set(nodesOf(plan).flatMap(({ relation }) => (relation === null ? [] : [relation])));
   return [...tables]
     .map((table) => ({ table, rows: rowsScanned(plan, table) }))
-    .filter(({ table, rows }) => rows >= MANY_ROWS && !missing.has(table))
+    .filter(({ table, rows }) => rows >= many && !missing.has(table))
     .map(({ table, rows }) => ({
       code: 'TABLE_SCANNED',
       severity: 'warning',
@@ -129,50 +110,37 @@ function judgeTime({ measures }: Measurement): Finding[] {
   ];
 }
 
-/**
- * Compares with the median of the runs before, for as many rows. Pages that are read say more than time does, which also
- * grows when the machine has something else to do: either is enough.
- */
-function judgeRegression({ measures }: Measurement, planDigest: string | null, earlier: readonly Earlier[]): Finding[] {
-  if (earlier.length === 0) return [];
-  const rows = Math.max(measures.rows ?? 0, 1);
-  const before = (of: (one: Earlier['measures']) => number) =>
-    median(earlier.map((one) => (of(one.measures) / Math.max(one.measures.rows ?? 0, 1)) * rows));
-  const time = [before(timeOf), timeOf(measures)] as const;
-  const buffers = [before(buffersOf), buffersOf(measures)] as const;
+/** Pages that are read say more than time does, which also grows when the machine has something else to do: either is enough. */
+function judgeRegression(comparison: Comparison | null, indexes: readonly ExpectedIndex[]): Finding[] {
+  if (comparison === null) return [];
+  const { execution_time: time, pages } = comparison.changes;
   const told = [
-    ...(hasGrown(time, MORE_MS) ? [`${milliseconds(time[1])} instead of ${milliseconds(time[0])}`] : []),
-    ...(hasGrown(buffers, MORE_BYTES) ? [`${megabytes(buffers[1])} of pages instead of ${megabytes(buffers[0])}`] : []),
+    ...(time?.trend === 'worse' ? [`${milliseconds(time.now)} instead of ${milliseconds(time.before)}`] : []),
+    ...(pages?.trend === 'worse' ? [`${megabytes(pages.now)} of pages instead of ${megabytes(pages.before)}`] : []),
   ];
   if (told.length === 0) return [];
-  const isOtherPlan = planDigest !== null && earlier[0]?.planDigest !== planDigest;
+  const { runs } = comparison;
   return [
     {
       code: 'REGRESSED',
       severity: 'warning',
-      message: `It has become slower than in the last ${earlier.length === 1 ? 'profile' : `${earlier.length} profiles`}: ${told.join(', ')}.${isOtherPlan ? ' Its plan is another one than before.' : ''}`,
-      remedy: isOtherPlan
-        ? 'Compare the two plans: an index that is gone, or old statistics (ANALYZE), are the usual causes.'
-        : 'Look at what else that server does now, and at dead rows that VACUUM has not removed.',
+      message: `It has become slower than in the last ${runs === 1 ? 'profile' : `${runs} profiles`}: ${told.join(', ')}.${whyRegressed(comparison)}`,
+      remedy: remedyOfRegression(comparison, indexes),
     },
   ];
 }
 
-function hasGrown([before, now]: readonly [number, number], atLeast: number): boolean {
-  return now > before * TIMES && now - before > atLeast;
+function whyRegressed({ samePlan, indexesGone }: Comparison): string {
+  if (indexesGone.length > 0) return ` It no longer uses ${indexesGone.join(', ')}.`;
+  return samePlan ? '' : ' Its plan is another one than before.';
 }
 
-function timeOf(measures: Earlier['measures']): number {
-  return measures.execution_time ?? 0;
-}
-
-function buffersOf({ buffers_hit: hit = 0, buffers_read: read = 0 }: Earlier['measures']): number {
-  return hit + read;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+function remedyOfRegression({ samePlan, indexesGone }: Comparison, indexes: readonly ExpectedIndex[]): string {
+  const missing = indexes.find(({ exists }) => !exists);
+  if (missing !== undefined) return missing.definition;
+  return samePlan && indexesGone.length === 0
+    ? 'Look at what else that server does now, and at dead rows that VACUUM has not removed.'
+    : 'Compare the two plans: an index that is gone, or old statistics (ANALYZE), are the usual causes.';
 }
 
 function milliseconds(value: number): string {

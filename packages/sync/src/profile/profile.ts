@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import type { PROFILED_STATEMENTS, ProfiledStatement, ProfileSkipReason, ProfileVerdict } from '@hexclave/config';
 import { errorCode } from '@hexclave/db';
 import { HexclaveError } from '@hexclave/errors';
 import { DestinationError } from '../destination-error.ts';
-import { type Earlier, type Finding, judge, judgeIndexes, type Verdict, verdictOf } from './judge.ts';
+import { type Comparison, compare, type Earlier } from './compare.ts';
+import { type Finding, judge, judgeIndexes, verdictOf } from './judge.ts';
 import type { Lacking, Measures } from './measures.ts';
 import { cut, digestOf, indexesUsed } from './plan.ts';
 import { type Patience, readResult } from './read-result.ts';
-import type { ExpectedIndex, FiredTrigger, PlanNode, Probe, SkipReason } from './source.ts';
-import type { StatementName } from './statements.ts';
-
-/** Which database runs it. */
-export type Side = 'internal' | 'external';
+import type { ExpectedIndex, FiredTrigger, Measurement, PlanNode, Probe } from './source.ts';
 
 export type Outcome =
   | {
@@ -22,6 +20,8 @@ export type Outcome =
       readonly planDigest: string | null;
       readonly indexesUsed: readonly string[];
       readonly triggers: readonly FiredTrigger[];
+      /** `null`: there is nothing to compare with. */
+      readonly comparison: Comparison | null;
     }
   | {
       readonly kind: 'failed';
@@ -30,17 +30,18 @@ export type Outcome =
       readonly remedy: string;
       readonly sqlState: string | null;
     }
-  | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly message: string };
+  | { readonly kind: 'skipped'; readonly reason: ProfileSkipReason; readonly message: string };
 
 /** What one statement of a mapping costs. Nothing in it is a value of a row. */
 export type StatementProfile = {
-  readonly statement: StatementName;
-  readonly side: Side;
+  readonly statement: ProfiledStatement;
+  /** Which database runs it. */
+  readonly side: (typeof PROFILED_STATEMENTS)[ProfiledStatement]['side'];
   readonly queryId: string;
   /** The server's version; `null`: it was not asked. */
   readonly server: string | null;
   readonly outcome: Outcome;
-  readonly verdict: Verdict;
+  readonly verdict: ProfileVerdict;
   readonly findings: readonly Finding[];
 };
 
@@ -64,19 +65,32 @@ export async function profileStatement(
       return { ...told, server, outcome: ready, verdict: 'unknown', findings: [] };
     }
     ({ indexes, server } = ready);
-    await ready.source.execute(queryId);
+    await ready.source.execute(queryId, signal);
     const found = await readResult(ready.source, queryId, patience, signal);
-    const planDigest = found.plan === null ? null : digestOf(found.plan);
-    const findings = judge(found, planDigest, indexes, await readEarlier());
-    const plan = found.plan === null ? null : cut(found.plan);
-    const used = found.plan === null ? [] : indexesUsed(found.plan);
-    const outcome = { kind: 'measured', ...found, plan, planDigest, indexesUsed: used } as const;
+    const outcome = measured(found, await readEarlier());
+    const findings = judge(found, indexes, outcome.comparison);
     return { ...told, server, outcome, verdict: verdictOf(true, findings), findings };
   } catch (error) {
     signal.throwIfAborted();
     const findings = judgeIndexes(indexes);
     return { ...told, server, outcome: failed(error), verdict: verdictOf(false, findings), findings };
   }
+}
+
+function measured(found: Measurement, earlier: readonly Earlier[]): Extract<Outcome, { kind: 'measured' }> {
+  const { plan, measures } = found;
+  const now = {
+    measures,
+    planDigest: plan === null ? null : digestOf(plan),
+    indexesUsed: plan === null ? [] : indexesUsed(plan),
+  };
+  return {
+    kind: 'measured',
+    ...found,
+    ...now,
+    plan: plan === null ? null : cut(plan),
+    comparison: compare(now, earlier),
+  };
 }
 
 const QUERY_CANCELED = '57014';

@@ -1,28 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { PROFILED_STATEMENT_NAMES, PROFILED_STATEMENTS, type ProfiledStatement } from '@hexclave/config';
 import type { Database } from '@hexclave/db';
-import type pg from 'pg';
-import type { DeltaRow } from '../compile/fetch.ts';
 import type { Catalog } from '../declare/catalog.ts';
-import type { TrackedTable } from '../declare/tracked-table.ts';
-import type { DestinationConnection, PageRow } from '../destination.ts';
+import type { DestinationConnection } from '../destination.ts';
 import type { Connect } from '../engine/connections.ts';
 import { type ExternalDatabase, type Route, routesOf } from '../engine/external-database.ts';
-import { PAGE_ROWS, readSituation } from '../engine/source.ts';
+import { readSituation } from '../engine/source.ts';
 import { type Profiled, readEarlier, saveProfiles } from './history.ts';
-import { type Explainable, explainSource } from './postgres/explain-source.ts';
+import type { MeasuredSession } from './postgres/rolled-back.ts';
 import { readServerFacts } from './postgres/server.ts';
+import { PROBES, type Subject } from './probes.ts';
 import { profileStatement, type StatementProfile } from './profile.ts';
 import { DEFAULT_PATIENCE, type Patience } from './read-result.ts';
-import type { ExpectedIndex, Probe, SkipReason } from './source.ts';
-import {
-  EXISTING_INDEXES,
-  expectedIndexes,
-  fetchStatement,
-  newestCursor,
-  type StatementName,
-  sequencingStatement,
-  someRow,
-} from './statements.ts';
+import { type SampledFrom, sampleOf } from './sample.ts';
 
 export type ProfilerOptions = {
   readonly db: Database;
@@ -36,7 +26,7 @@ export type ProfileRequest = {
   readonly externalDatabaseId: string;
   /** Default: all that are copied. */
   readonly mapping?: string | undefined;
-  /** Runs the apply statement also where triggers of the owner's would fire: what they do outside is not rolled back. */
+  /** Runs statements also where triggers of the owner's would fire: what they do outside is not rolled back. */
   readonly fireTriggers: boolean;
 };
 
@@ -48,23 +38,37 @@ export type MappingProfile = {
   readonly statements: readonly StatementProfile[];
 };
 
+/** One statement has been looked at; `done` of `total`, in all mappings. */
+export type ProfileStep = {
+  readonly mapping: string;
+  readonly profile: StatementProfile;
+  readonly done: number;
+  readonly total: number;
+};
+
+/** Who waits for a profile. */
+export type ProfileWatch = {
+  /** Ends the profile, with its statements cancelled in both databases. */
+  readonly signal: AbortSignal;
+  readonly onStep?: (step: ProfileStep) => void;
+};
+
 /** Profiles mappings, one after another. `null`: there is no such external database. */
-export type Profiler = (request: ProfileRequest, signal: AbortSignal) => Promise<MappingProfile[] | null>;
+export type Profiler = (request: ProfileRequest, watch: ProfileWatch) => Promise<MappingProfile[] | null>;
 
 /** What one run works with. */
 type Run = {
   readonly options: ProfilerOptions;
-  readonly client: pg.PoolClient;
-  readonly database: ExternalDatabase;
+  readonly session: MeasuredSession;
   readonly request: ProfileRequest;
-  readonly mayWrite: boolean;
   readonly signal: AbortSignal;
-  /** Connects at the first call. */
+  readonly mayWrite: boolean;
   connection(): Promise<DestinationConnection>;
+  readonly onProfiled: (mapping: string, profile: StatementProfile) => void;
 };
 
 export function createProfiler(options: ProfilerOptions): Profiler {
-  return async (request, signal) => {
+  return async (request, watch) => {
     const { databases, enabled } = await readSituation(options.db, request.tenancyId);
     const database = databases.find(({ id }) => id === request.externalDatabaseId);
     if (database === undefined) return null;
@@ -73,30 +77,55 @@ export function createProfiler(options: ProfilerOptions): Profiler {
     let connecting: Promise<DestinationConnection> | undefined;
     const connection = () => {
       connecting ??= options.connect(database, owner);
-      return connecting;
+      return orAborted(connecting, watch.signal);
     };
     const client = await options.db.pool.connect();
     try {
+      const session = {
+        ...{ client, server: await readServerFacts(client) },
+        beside: (sql: string) => options.db.query(sql),
+      };
+      const routes = routesTo(database, options.catalog, request);
+      const onProfiled = countSteps(routes.length * PROFILED_STATEMENT_NAMES.length, watch);
       const mayWrite = enabled && !database.paused;
-      return await profileMappings({ options, client, database, request, mayWrite, signal, connection });
+      const { signal } = watch;
+      return await profileMappings({ options, session, request, mayWrite, signal, connection, onProfiled }, routes);
     } finally {
-      client.release();
-      await connecting?.then(
+      // A cancellation may still be on its way to it.
+      client.release(watch.signal.aborted);
+      const closed = connecting?.then(
         (opened) => opened.close(),
         () => undefined,
       );
+      // One that is still being made is closed once it is there, and nobody waits for it.
+      if (!watch.signal.aborted) await closed;
     }
   };
 }
 
-async function profileMappings(run: Run): Promise<MappingProfile[] | null> {
-  const { database, request, options } = run;
-  const wanted = routesOf(options.catalog, database).filter(
-    ({ target }) => request.mapping === undefined || target.mapping === request.mapping,
-  );
+function orAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+function routesTo(database: ExternalDatabase, catalog: Catalog, { mapping }: ProfileRequest): Route[] {
+  return routesOf(catalog, database).filter(({ target }) => mapping === undefined || target.mapping === mapping);
+}
+
+function countSteps(total: number, { onStep }: ProfileWatch): Run['onProfiled'] {
+  let done = 0;
+  return (mapping, profile) => {
+    done += 1;
+    onStep?.({ mapping, profile, done, total });
+  };
+}
+
+async function profileMappings(run: Run, routes: readonly Route[]): Promise<MappingProfile[] | null> {
   const profiles: MappingProfile[] = [];
-  for (const route of wanted) {
-    run.signal.throwIfAborted();
+  for (const route of routes) {
     const profile = await profileMapping(run, route);
     if (profile === null) return null;
     profiles.push(profile);
@@ -105,81 +134,33 @@ async function profileMappings(run: Run): Promise<MappingProfile[] | null> {
 }
 
 async function profileMapping(run: Run, route: Route): Promise<MappingProfile | null> {
-  const { db, catalog, patience = DEFAULT_PATIENCE } = run.options;
+  const { db } = run.options;
   const { mapping } = route.target;
-  const table = catalog.tables.find(({ name }) => name === route.sourceTable);
-  if (table === undefined) throw new Error(`${route.sourceTable} is not tracked`);
   const of: Profiled = { ...run.request, mapping };
-  const profile = (statement: StatementName, side: 'internal' | 'external', probe: () => Promise<Probe>) =>
-    profileStatement({ statement, side }, probe, () => readEarlier(db, of, statement), patience, run.signal);
-
-  const statements = [
-    await profile('sequencing', 'internal', () => probeSequencing(run, table)),
-    await profile('fetch', 'internal', () => probeFetch(run, table, route)),
-    await profile('apply', 'external', () => probeApply(run, table, route)),
-  ];
+  const subject = subjectOf(run, route);
+  const statements: StatementProfile[] = [];
+  for (const statement of PROFILED_STATEMENT_NAMES) {
+    run.signal.throwIfAborted();
+    const profile = await profileOne(run, of, statement, subject);
+    statements.push(profile);
+    run.onProfiled(mapping, profile);
+  }
   const runId = randomUUID();
   const at = await saveProfiles(db, of, runId, statements);
   return at === null ? null : { runId, mapping, at, statements };
 }
 
-async function probeSequencing(run: Run, table: TrackedTable): Promise<Probe> {
-  const { tenancyId } = run.request;
-  const { rows } = await run.client.query(someRow(table), [tenancyId]);
-  if (rows.length === 0) return skipped('NO_ROWS');
-  return internalProbe(run, 'sequencing', table, sequencingStatement(table, tenancyId));
+function profileOne(run: Run, of: Profiled, statement: ProfiledStatement, subject: Subject): Promise<StatementProfile> {
+  const { db, patience = DEFAULT_PATIENCE } = run.options;
+  const { side } = PROFILED_STATEMENTS[statement];
+  const probe = () => PROBES[statement](subject);
+  return profileStatement({ statement, side }, probe, () => readEarlier(db, of, statement), patience, run.signal);
 }
 
-async function probeFetch(run: Run, table: TrackedTable, route: Route): Promise<Probe> {
-  const statement = await newestChanges(run, table, route);
-  return statement === null ? skipped('NO_ROWS') : internalProbe(run, 'fetch', table, statement);
-}
-
-/** Reads a page of the tenancy's newest changes; `null` if none has a number. */
-async function newestChanges({ client, request: { tenancyId } }: Run, table: TrackedTable, route: Route) {
-  const { rows } = await client.query<{ cursor: bigint }>(newestCursor(table), [tenancyId, PAGE_ROWS]);
-  const [found] = rows;
-  return found === undefined ? null : fetchStatement(route, tenancyId, found.cursor);
-}
-
-async function internalProbe(
-  { client }: Run,
-  statement: 'sequencing' | 'fetch',
-  table: TrackedTable,
-  explainable: Explainable,
-): Promise<Probe> {
-  const facts = await readServerFacts(client);
-  const indexes = await findIndexes(client, expectedIndexes(statement, table));
-  return { kind: 'ready', source: explainSource(client, facts, explainable), indexes, server: facts.version };
-}
-
-async function findIndexes(
-  client: pg.ClientBase,
-  expected: readonly Omit<ExpectedIndex, 'exists'>[],
-): Promise<ExpectedIndex[]> {
-  const { rows } = await client.query<{ name: string }>(EXISTING_INDEXES, [expected.map(({ name }) => name)]);
-  return expected.map((index) => ({ ...index, exists: rows.some(({ name }) => name === index.name) }));
-}
-
-async function probeApply(run: Run, table: TrackedTable, route: Route): Promise<Probe> {
-  if (!run.mayWrite) return skipped('PAUSED');
-  const fetch = await newestChanges(run, table, route);
-  if (fetch === null) return skipped('NO_ROWS');
-  const { rows } = await run.client.query<DeltaRow>(fetch.text, fetch.values);
-  const page: PageRow[] = rows.filter(({ kind }) => kind === 'upsert').map(({ values }) => values);
-  if (page.length === 0) return skipped('NO_ROWS');
-  const { profiling } = await run.connection();
-  return profiling === undefined
-    ? skipped('NOT_SUPPORTED')
-    : profiling.probeApply(route.target, page, run.request.fireTriggers);
-}
-
-const MESSAGES: Readonly<Record<Exclude<SkipReason, 'TRIGGERS' | 'NOT_COPIED_YET'>, string>> = {
-  NO_ROWS: 'The project has no row of this table that could be used.',
-  PAUSED: 'The external database is paused, or the sync engine is switched off: nothing is run there.',
-  NOT_SUPPORTED: 'This kind of external database measures nothing.',
-};
-
-function skipped(reason: keyof typeof MESSAGES): Probe {
-  return { kind: 'skipped', reason, message: MESSAGES[reason] };
+function subjectOf(run: Run, route: Route): Subject {
+  const { options, session, request, signal, mayWrite, connection } = run;
+  const table = options.catalog.tables.find(({ name }) => name === route.sourceTable);
+  if (table === undefined) throw new Error(`${route.sourceTable} is not tracked`);
+  const from: SampledFrom = { session, tenancyId: request.tenancyId, table, route, signal };
+  return { from, sample: sampleOf(from), mayWrite, fireTriggers: request.fireTriggers, connection };
 }

@@ -1,6 +1,6 @@
+import { PROFILE_MEASURE_NAMES, PROFILE_MEASURES } from '@hexclave/config';
 import { HexclaveError } from '@hexclave/errors';
 import { describe, expect, test } from 'vitest';
-import { MEASURE_NAMES, MEASURES } from './measures.ts';
 import { ANSWER_WITHIN_MS, type Clock, type Patience, RETRY_DELAYS_MS, readResult } from './read-result.ts';
 import type { LogEntry } from './source.ts';
 
@@ -22,12 +22,12 @@ function fakeClock() {
 /** An entry as it should be, with a number for everything. */
 function entry(change: Partial<Record<keyof LogEntry, unknown>> = {}): object {
   const measures = Object.fromEntries(
-    MEASURE_NAMES.map((name, place) => [name, { value: place, unit: MEASURES[name] }]),
+    PROFILE_MEASURE_NAMES.map((name, place) => [name, { value: place, unit: PROFILE_MEASURES[name] }]),
   );
   return { queryId: ID, state: 'finished', measures, lacking: {}, plan: null, triggers: [], ...change };
 }
 
-function withMeasure(name: keyof typeof MEASURES, measure: unknown): object {
+function withMeasure(name: keyof typeof PROFILE_MEASURES, measure: unknown): object {
   const { measures } = entry() as LogEntry;
   return entry({ measures: { ...measures, [name]: measure } });
 }
@@ -141,6 +141,18 @@ describe('an answer that stays wrong is an error, which names the query, the att
     const { execution_time: _left, ...others } = measures;
     const { result } = await read(source([entry({ measures: others, lacking: { execution_time: 'who knows' } })]));
     expect((result as Error).message).toContain('a partial entry: execution_time is missing');
+  });
+
+  test('tells in its message what came each time, in that order, and what was expected', async () => {
+    const answers = [[], [entry(), entry()], [withMeasure('rows', { value: -3, unit: 'rows' })]];
+    const { result } = await read(source(...answers, refused, nothing, null));
+    expect((result as Error).message).toBe(
+      `The measurements of query ${ID} could not be read in 6 attempts. What came back: 1: no entry; 2: 2 finished entries; ` +
+        `3: rows is negative (-3); 4: an error (57P03); 5: nothing within ${ANSWER_WITHIN_MS} ms; 6: no list of entries, but null. ` +
+        'Expected: exactly one finished entry for the query id, with every measure a finite number of at least 0 in its own unit, ' +
+        'or a reason for its absence.',
+    );
+    expect((result as HexclaveError).remedy).toContain('Profile again');
   });
 
   test('with other pauses than the usual ones', async () => {

@@ -1,3 +1,4 @@
+import type { ProfileSkipReason } from '@hexclave/config';
 import type { Lacking, Measures } from './measures.ts';
 
 /** One step of a plan: names of database objects and counts, never a condition or a value. */
@@ -38,16 +39,17 @@ export type Measurement = Pick<LogEntry, 'plan' | 'triggers' | 'lacking'> & { re
  * does, and one whose log is written later, as ClickHouse's `system.query_log` is, look the same from here.
  *
  * Guarantees asked of every implementation: what `execute` does is undone before it returns, also when it fails; it waits
- * for nobody's locks and ends within its own time-out; `lookUp` only reads, and may be called as often as one likes.
+ * for nobody's locks and ends within its own time-out, or soon after `signal` aborts, its statement cancelled; `lookUp` only
+ * reads, and may be called as often as one likes.
  */
 export type ProfileSource = {
   /** Runs the statement once under that id. Throws what it fails with. */
-  execute(queryId: string): Promise<void>;
+  execute(queryId: string, signal: AbortSignal): Promise<void>;
   /** What is written about the query by now: {@link LogEntry}s, if all is well. Late, double or broken is normal. */
   lookUp(queryId: string): Promise<unknown>;
 };
 
-/** An index that a statement is written for. */
+/** An index that a statement needs. */
 export type ExpectedIndex = {
   readonly name: string;
   readonly table: string;
@@ -65,6 +67,4 @@ export type Probe =
       readonly indexes: readonly ExpectedIndex[];
       readonly server: string;
     }
-  | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly message: string };
-
-export type SkipReason = 'NO_ROWS' | 'NOT_COPIED_YET' | 'PAUSED' | 'TRIGGERS' | 'NOT_SUPPORTED';
+  | { readonly kind: 'skipped'; readonly reason: ProfileSkipReason; readonly message: string };

@@ -1,4 +1,5 @@
-import { ESSENTIAL, type Lacking, MEASURE_NAMES, MEASURES, type MeasureName, UNITS } from './measures.ts';
+import { PROFILE_MEASURE_NAMES, PROFILE_MEASURES, PROFILE_UNITS, type ProfileMeasure } from '@hexclave/config';
+import { ESSENTIAL, type Lacking } from './measures.ts';
 import type { LogEntry, Measurement } from './source.ts';
 
 /** What an answer must be, in words for whoever has to find out why it was not. */
@@ -26,32 +27,32 @@ export function judgeAnswer(queryId: string, answer: unknown): Judged {
 
 function findFault({ measures, lacking }: Record<string, unknown>): string | null {
   if (!isRecord(measures) || !isRecord(lacking)) return 'an entry without measures';
-  const unknown = Object.keys(measures).find((name) => !Object.hasOwn(MEASURES, name));
+  const unknown = Object.keys(measures).find((name) => !Object.hasOwn(PROFILE_MEASURES, name));
   if (unknown !== undefined) return `a measure that nobody knows, ${shown(unknown)}`;
-  for (const name of MEASURE_NAMES) {
+  for (const name of PROFILE_MEASURE_NAMES) {
     const fault = measures[name] === undefined ? faultOfAbsence(name, lacking) : faultOf(name, measures[name]);
     if (fault !== null) return fault;
   }
   return null;
 }
 
-function faultOfAbsence(name: MeasureName, lacking: Record<string, unknown>): string | null {
+function faultOfAbsence(name: ProfileMeasure, lacking: Record<string, unknown>): string | null {
   const isExcused = typeof lacking[name] === 'string' && !ESSENTIAL.includes(name);
   return isExcused ? null : `a partial entry: ${name} is missing`;
 }
 
-function faultOf(name: MeasureName, measure: unknown): string | null {
+function faultOf(name: ProfileMeasure, measure: unknown): string | null {
   if (!isRecord(measure)) return `${name} is ${kindOf(measure)}`;
   const { value, unit } = measure;
-  if (!UNITS.some((known) => known === unit)) return `${name} is in the unknown unit ${shown(unit)}`;
-  if (unit !== MEASURES[name]) return `${name} is in ${shown(unit)} instead of ${MEASURES[name]}`;
+  if (!PROFILE_UNITS.some((known) => known === unit)) return `${name} is in the unknown unit ${shown(unit)}`;
+  if (unit !== PROFILE_MEASURES[name]) return `${name} is in ${shown(unit)} instead of ${PROFILE_MEASURES[name]}`;
   if (typeof value !== 'number' || !Number.isFinite(value)) return `${name} is ${shown(value)}`;
   return value < 0 ? `${name} is negative (${value})` : null;
 }
 
 function toMeasurement({ measures, lacking, plan, triggers }: LogEntry): Measurement {
-  const there = MEASURE_NAMES.filter((name) => measures[name] !== undefined);
-  const absent = MEASURE_NAMES.filter((name) => measures[name] === undefined);
+  const there = PROFILE_MEASURE_NAMES.filter((name) => measures[name] !== undefined);
+  const absent = PROFILE_MEASURE_NAMES.filter((name) => measures[name] === undefined);
   return {
     measures: Object.fromEntries(there.map((name) => [name, measures[name]?.value])),
     lacking: Object.fromEntries(absent.map((name) => [name, lacking[name]])) as Lacking,

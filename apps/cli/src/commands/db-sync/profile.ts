@@ -1,4 +1,4 @@
-import type { Profile, ProfileVerdict } from '@hexclave/contract';
+import type { Profile } from '@hexclave/contract';
 import type { ProjectApi } from '../../api.ts';
 import type { Context } from '../../context.ts';
 import { command } from '../../declare/command.ts';
@@ -38,39 +38,32 @@ export const profile = command({
 
 type Options = { readonly mapping: string | undefined; readonly fireTriggers: boolean };
 
-/** Table by table, so that it shows how far it is. */
-async function profileAll(database: string, options: Options, target: ProjectApi, context: Context): Promise<Profile> {
-  const names = options.mapping === undefined ? await tablesOf(database, target) : [options.mapping];
-  const progress = createProgress('tables', context);
-  const profiles: Profile[] = [];
+/** In one request, whose answer tells of each statement as it is measured. Ctrl-C ends it, in both databases too. */
+async function profileAll(
+  database: string,
+  { mapping, fireTriggers }: Options,
+  { api, query }: ProjectApi,
+  context: Context,
+): Promise<Profile> {
+  const body = { external_database_id: database, mapping, fire_triggers: fireTriggers };
+  const progress = createProgress('statements', context);
   try {
-    // A database that the status does not know is asked for all the same: the answer says what is the matter.
-    for (const mapping of names.length === 0 ? [undefined] : names) {
-      progress.show(profiles.length, names.length, mapping ?? database);
-      const body = { external_database_id: database, mapping, fire_triggers: options.fireTriggers };
-      const { api, query } = target;
-      profiles.push(
-        await api.call('profileExternalDatabase', { query, body }, { signal: context.signal, timeoutMs: WAIT_MS }),
-      );
-    }
+    return await api.call(
+      'profileExternalDatabase',
+      { query, body },
+      {
+        ...{ signal: context.signal, timeoutMs: STEP_MS, maxAttempts: 1 },
+        onStep: ({ mapping: table, statement, done, total }) =>
+          progress.show(done, total, `${table} ${statement.statement}`),
+      },
+    );
   } finally {
     progress.end();
   }
-  const verdict = VERDICTS.find((one) => profiles.some((each) => each.verdict === one)) ?? 'good';
-  return { external_database_id: database, verdict, mappings: profiles.flatMap(({ mappings }) => mappings) };
 }
 
-/** A table takes a second at most, and as long as the server's bounds where it is in trouble. */
-const WAIT_MS = 120_000;
-
-/** The worst first. */
-const VERDICTS: readonly ProfileVerdict[] = ['bad', 'unknown', 'warning', 'good'];
-
-async function tablesOf(database: string, { api, query }: ProjectApi): Promise<string[]> {
-  const status = await api.call('getSyncStatus', { query: { scope: 'tenancy', ...query } });
-  if (status.scope !== 'tenancy') return [];
-  return status.external_databases.find(({ id }) => id === database)?.mappings.map(({ mapping }) => mapping) ?? [];
-}
+/** For one statement: as long as the server's bounds where a database is in trouble, and other profiles before it. */
+const STEP_MS = 120_000;
 
 function exitCodeOf({ mappings }: Profile): ExitCode {
   const statements = mappings.flatMap((mapping) => mapping.statements);

@@ -1,3 +1,4 @@
+import { PROFILE_NOISE } from '@hexclave/config';
 import type { Profile, StatementProfile } from '@hexclave/contract';
 import { printable } from '../../output/printable.ts';
 import type { Styles } from '../../output/styles.ts';
@@ -6,11 +7,15 @@ import { type Cell, type Column, table } from '../../output/table.ts';
 import { count } from '../../output/words.ts';
 
 type Measures = NonNullable<StatementProfile['measures']>;
+type Change = NonNullable<NonNullable<StatementProfile['comparison']>['changes']['pages']>;
 type Named = { readonly mapping: string; readonly statement: StatementProfile };
 
 const COLUMNS: readonly Column[] = [
   ...[{ name: 'TABLE' }, { name: 'STATEMENT' }, { name: 'VERDICT' }],
-  ...['PLANNING', 'TIME', 'CPU', 'ROWS', 'PAGES', 'TEMP', 'WAL'].map((name) => ({ name, align: 'right' as const })),
+  ...['PLANNING', 'TIME', 'CHANGE', 'CPU', 'ROWS', 'PAGES', 'CHANGE', 'TEMP', 'WAL'].map((name) => ({
+    name,
+    align: 'right' as const,
+  })),
   { name: 'INDEXES' },
 ];
 
@@ -25,26 +30,43 @@ export function describeProfile({ mappings }: Profile, withPlans: boolean, style
       all.map((one) => rowOf(one, styles)),
       styles,
     ),
+    ...(all.some(({ statement }) => statement.comparison !== null) ? [styles.dim(whatChanged())] : []),
     ...all.flatMap((one) => problemsOf(one, styles)),
     ...(withPlans ? all.flatMap((one) => planOf(one, styles)) : []),
     ...lackingOf(all, styles),
   ].join('\n');
 }
 
+const whatChanged = () =>
+  'CHANGE: beside the median of up to five profiles before, for as many rows. ' +
+  `Noise, and not in colour: less than ${PROFILE_NOISE.times} times as much or as little, or than ${PROFILE_NOISE.ms} ms or ${bytes(PROFILE_NOISE.bytes)}.`;
+
 function rowOf({ mapping, statement }: Named, styles: Styles): Cell[] {
-  const { measures } = statement;
+  const { measures, comparison } = statement;
   const shown = (of: (some: Measures) => string) => (measures === null ? '' : of(measures));
   return [
     ...[mapping, statement.statement, verdictCell(statement, styles)],
     shown(({ planning_time }) => milliseconds(planning_time)),
     shown(({ execution_time }) => milliseconds(execution_time)),
+    changeCell(comparison?.changes.execution_time, styles),
     shown(({ cpu_time }) => milliseconds(cpu_time)),
     shown(({ rows }) => (rows === undefined ? '–' : count(rows))),
     shown(({ buffers_hit, buffers_read }) => bytes(sum(buffers_hit, buffers_read))),
+    changeCell(comparison?.changes.pages, styles),
     shown(({ temporary_read, temporary_written }) => bytes(sum(temporary_read, temporary_written))),
     shown(({ wal_size }) => bytes(wal_size)),
     statement.indexes_used.join(', '),
   ];
+}
+
+/** `+320 %`, in colour beyond noise; nothing where there is nothing to compare with. */
+function changeCell(change: Change | undefined, styles: Styles): Cell {
+  if (change === undefined) return '';
+  const colours = { worse: styles.red, better: styles.green, same: styles.dim };
+  const { percent } = change;
+  if (percent === null) return { text: change.now === 0 ? '0 %' : 'new', style: colours[change.trend] };
+  const sign = percent > 0 ? '+' : percent < 0 ? '−' : '';
+  return { text: `${sign}${count(Math.abs(percent))} %`, style: colours[change.trend] };
 }
 
 function verdictCell({ verdict, outcome }: StatementProfile, styles: Styles): Cell {

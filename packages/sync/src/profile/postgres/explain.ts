@@ -1,6 +1,6 @@
-import type { MeasureName } from '../measures.ts';
+import type { ProfileMeasure } from '@hexclave/config';
 import type { FiredTrigger, LogEntry, PlanNode } from '../source.ts';
-import { oldServerLacks, type ServerFacts, WAL_SINCE } from './server.ts';
+import { explainLacks, type ServerFacts, WAL_SINCE } from './server.ts';
 
 /** EXPLAIN's options as far as a server knows them. VERBOSE has the id by which the server remembers the statement. */
 export function explain({ versionNumber }: ServerFacts): string {
@@ -43,15 +43,15 @@ const BUFFERS = {
 export function toEntry(queryId: string, server: ServerFacts, answer: ExplainAnswer): LogEntry {
   const { Plan: plan } = answer;
   const bytes = Object.entries(BUFFERS).map(([name, fields]) => [name, sumOf(plan, fields, server.blockSize), 'bytes']);
-  const found: readonly (readonly [MeasureName, number | undefined, string])[] = [
+  const found: readonly (readonly [ProfileMeasure, number | undefined, string])[] = [
     ['planning_time', answer['Planning Time'], 'ms'],
     ['execution_time', answer['Execution Time'], 'ms'],
     ['rows', rowsOf(plan), 'rows'],
-    ...(bytes as [MeasureName, number | undefined, string][]),
+    ...(bytes as [ProfileMeasure, number | undefined, string][]),
     ['wal_size', numberIn(plan, 'WAL Bytes'), 'bytes'],
     ['wal_records', numberIn(plan, 'WAL Records'), 'records'],
   ];
-  const lacking = oldServerLacks(server);
+  const lacking = explainLacks(server);
   const there = found.filter(([name, value]) => value !== undefined && lacking[name] === undefined);
   return {
     queryId,

@@ -33,20 +33,14 @@ export const WAL_SINCE = 130_000;
 /** The ids by which statements are remembered are in EXPLAIN since PostgreSQL 14. */
 export const IDENTIFIER_SINCE = 140_000;
 
-/** What this server cannot tell, and why. */
-export function oldServerLacks({ version, versionNumber, isSuperuser, statistics }: ServerFacts): Lacking {
-  const tooOld = (since: string) => `PostgreSQL ${version} does not count it; ${since} and newer do.`;
-  const wal = versionNumber < WAL_SINCE ? tooOld('13') : undefined;
-  const usual =
-    versionNumber < IDENTIFIER_SINCE
-      ? tooOld('14')
-      : statistics === null
-        ? 'The extension pg_stat_statements is not installed in that database.'
-        : 'pg_stat_statements does not know this statement.';
+/** Why there is no processor time. */
+export const NO_CPU = 'Only a superuser may have PostgreSQL count processor time.';
+
+/** What this server cannot tell of a statement that it explains, and why. */
+export function explainLacks({ version, versionNumber, isSuperuser }: ServerFacts): Lacking {
+  const wal = `PostgreSQL ${version} does not count it; 13 and newer do.`;
   return {
-    ...(wal !== undefined && { wal_size: wal, wal_records: wal }),
-    ...(!isSuperuser && { cpu_time: 'Only a superuser may have PostgreSQL count processor time.' }),
-    usual_calls: usual,
-    usual_time: usual,
+    ...(versionNumber < WAL_SINCE && { wal_size: wal, wal_records: wal }),
+    ...(!isSuperuser && { cpu_time: NO_CPU }),
   };
 }
