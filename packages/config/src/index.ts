@@ -6,6 +6,7 @@ export {
   parseConnectionString,
   type TlsMode,
 } from './connection-string.ts';
+export { CONNECTION_STEPS, type ConnectionStepName, SCHEMA_STATES, type SchemaState } from './connection-test.ts';
 export { DEFAULT_SCHEMA, EXTERNAL_DATABASE_ID, type ExternalDatabaseConfig } from './external-database.ts';
 export type { MappingCatalogue } from './mapping-catalogue.ts';
 export { applyOverride, type ConfigDocument, isObject, type OverrideResult } from './override.ts';

@@ -25,7 +25,6 @@ export type * from './schemas/api-keys.ts';
 export type * from './schemas/audit.ts';
 export { AUDIT_ACTIONS } from './schemas/audit.ts';
 export type * from './schemas/connection-test.ts';
-export { CONNECTION_TEST_STEPS } from './schemas/connection-test.ts';
 export type * from './schemas/contact-channels.ts';
 export type * from './schemas/controls.ts';
 export type * from './schemas/dashboard-session.ts';

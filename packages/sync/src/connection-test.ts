@@ -1,20 +1,11 @@
+import { CONNECTION_STEPS, type ConnectionStepName, type SchemaState } from '@hexclave/config';
 import type { TargetTable } from './compile/target-table.ts';
 import type { TargetOwner } from './destination.ts';
 import type { DestinationError } from './destination-error.ts';
 
-/** The steps of a connection test, in the order in which they are told. A kind that has no such step skips it. */
-export const CONNECTION_STEPS = [
-  'dns',
-  'tcp',
-  'tls',
-  'sign_in',
-  'privileges',
-  'version',
-  'schema',
-  'round_trip',
-] as const;
-
-export type ConnectionStepName = (typeof CONNECTION_STEPS)[number];
+export type { ConnectionStepName, SchemaState };
+/** Declared where the API can have it too. */
+export { CONNECTION_STEPS };
 
 /** What became of a step. `message`: one sentence. Durations are in ms. */
 export type ConnectionStep = { readonly step: ConnectionStepName } & (
@@ -30,9 +21,6 @@ export type ConnectionTestWatch = {
   /** Ends the test: nobody wants to know any more. */
   readonly signal?: AbortSignal;
 };
-
-/** What is where the copy is to be. `foreign`: tables of others, which are left alone. */
-export type SchemaState = 'missing' | 'empty' | 'ours' | 'foreign' | 'another_project';
 
 export type ConnectionTestResult = {
   /** All of {@link CONNECTION_STEPS}, in their order. */

@@ -1,18 +1,7 @@
+import { CONNECTION_STEPS, SCHEMA_STATES } from '@hexclave/config';
 import { z } from '@hono/zod-openapi';
 import { singleLine } from './fields.ts';
 import { externalDatabaseId } from './verification.ts';
-
-/** The steps of a connection test, in the order in which they are told. */
-export const CONNECTION_TEST_STEPS = [
-  'dns',
-  'tcp',
-  'tls',
-  'sign_in',
-  'privileges',
-  'version',
-  'schema',
-  'round_trip',
-] as const;
 
 export const connectionTestRequest = z
   .strictObject({
@@ -36,7 +25,7 @@ export const connectionTestRequest = z
 
 export const connectionTestStep = z
   .object({
-    step: z.enum(CONNECTION_TEST_STEPS),
+    step: z.enum(CONNECTION_STEPS),
     outcome: z.enum(['ok', 'failed', 'skipped']).openapi({
       description:
         '`skipped`: a step before it failed, or there is nothing to look at, as with TLS that is switched off.',
@@ -57,7 +46,7 @@ export const connectionTest = z
     server_version: z.string().nullable(),
     round_trip_ms: z.number().nullable().openapi({ description: 'The fastest of some.' }),
     schema_state: z
-      .enum(['missing', 'empty', 'ours', 'foreign', 'another_project'])
+      .enum(SCHEMA_STATES)
       .nullable()
       .openapi({
         description:

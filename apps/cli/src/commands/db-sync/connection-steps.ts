@@ -1,4 +1,5 @@
-import { CONNECTION_TEST_STEPS, type ConnectionTestStep } from '@hexclave/contract';
+import { CONNECTION_STEPS } from '@hexclave/config';
+import type { ConnectionTestStep } from '@hexclave/contract';
 import { createLogUpdate } from 'log-update';
 import { printable } from '../../output/printable.ts';
 import type { Styles } from '../../output/styles.ts';
@@ -29,7 +30,7 @@ export function createStepView(output: NodeJS.WriteStream, styles: Styles): Step
   const update = createLogUpdate(output);
   const lines: string[] = [];
   const draw = () => {
-    const next = CONNECTION_TEST_STEPS[lines.length];
+    const next = CONNECTION_STEPS[lines.length];
     update([...lines, ...(next === undefined ? [] : [styles.dim(`… ${NAMES[next]}`)])].join('\n'));
   };
   draw();
