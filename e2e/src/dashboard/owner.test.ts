@@ -2,7 +2,15 @@ import { hexclaveCatalog } from '@hexclave/sync';
 import { createEmptyDatabase, type TestDatabase } from '@hexclave/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { hasNoBrowser, launchBrowser, openPage, problemsAtAnyWidth, type WatchedPage } from './support/browser.ts';
+import {
+  ALL_PAGES_MS,
+  accessibilityProblems,
+  hasNoBrowser,
+  launchBrowser,
+  openPage,
+  problemsAtAnyWidth,
+  type WatchedPage,
+} from './support/browser.ts';
 import { type DashboardServer, signIn, startDashboard } from './support/dashboard.ts';
 import {
   type ConnectionForm,
@@ -165,6 +173,8 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     await page.getByRole('button', { name: 'Create team' }).first().click();
     await page.getByRole('dialog').getByLabel('Name').fill('Analysts');
     await page.getByRole('dialog').getByRole('button', { name: 'Create team' }).click();
+    await expectText(arrival(), /Analysts was created[\s\S]*arrived within/);
+    await shoot('teams');
     await page.getByRole('link', { name: 'Analysts' }).click();
     await heading('Analysts');
     await page.getByLabel('Find a user to add').fill('ada');
@@ -249,7 +259,7 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     await profile.click();
     await page.getByRole('row', { name: /^users apply Good/ }).waitFor();
     await page.getByRole('img', { name: /^Time of each statement in the last 3 profiles of users/ }).waitFor();
-    expect(await problemsAtAnyWidth(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
     await shoot('profile');
     await page.getByRole('navigation', { name: 'Above' }).getByRole('link', { name: 'main' }).click();
     await heading('main');
@@ -302,6 +312,8 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     'nothing on the pages keeps anybody out, at any width, in %s colours',
     async (scheme) => {
       const other = await openPage(browser, server.url, scheme);
+      // Where things are does not depend on their colours.
+      const problemsOf = scheme === 'light' ? problemsAtAnyWidth : accessibilityProblems;
       await signIn(other.page, server.demo);
       const project = `/projects/${server.demo.projectId}`;
       const firstOf = async (list: 'users' | 'teams') => {
@@ -325,13 +337,14 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
         await other.page.goto(`${project}${path}`);
         await other.page.getByRole('heading', { level: 1 }).waitFor();
         await expect.poll(() => other.page.getByText(/being (loaded|made)/).count(), { timeout: 20_000 }).toBe(0);
-        found.set(path, await problemsAtAnyWidth(other.page));
+        found.set(path, await problemsOf(other.page));
         if (scheme === 'light' && path === '') await takeScreenshot(other.page, 'external-databases');
       }
       expect([...found].filter(([, problems]) => problems.length > 0)).toEqual([]);
       expect(other.complaints).toEqual([]);
       await other.context.close();
     },
+    ALL_PAGES_MS,
   );
 
   test('removes it only by typing its name, and what was copied stays', async () => {
@@ -348,6 +361,7 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     for (const action of ['Database added', 'Database paused', 'Verification asked for', 'Database removed']) {
       await page.getByRole('button', { name: action }).first().waitFor();
     }
+    await shoot('project-audit-log');
     await dropRole(shop, form);
   });
 });

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type DashboardServer, startDashboard } from './support/dashboard.ts';
 
@@ -251,10 +252,16 @@ describe('the pages', () => {
   test('are looked at anew each time, while the files that they name are kept for good', async () => {
     const page = await send('/projects');
     expect(page.headers.get('cache-control')).toBe('no-cache');
-    const script = /src="(\/assets\/[^"]+\.js)"/.exec(await page.text())?.[1] ?? '';
-    const file = await send(script);
-    expect(file.headers.get('cache-control')).toContain('immutable');
+    const { first, later } = await scriptsOf(await page.text());
+    for (const { cacheControl } of [...first, ...later]) expect(cacheControl).toContain('immutable');
     expect((await send('/', { headers: { 'if-none-match': page.headers.get('etag') ?? '' } })).status).toBe(304);
+  });
+
+  test('begin with little script, and load the rest when a page needs it', async () => {
+    const { first, later } = await scriptsOf(await (await send('/')).text());
+    expect(first.reduce((sum, { packedBytes }) => sum + packedBytes, 0)).toBeLessThan(MOST_BEFORE_THE_FIRST_PAGE);
+    expect(later.length).toBeGreaterThan(2);
+    for (const { packedBytes } of later) expect(packedBytes).toBeLessThan(MOST_OF_ONE_FILE);
   });
 
   test.each(['/assets/missing.js', '/..%2f..%2fpackage.json', '/%2e%2e/%2e%2e/etc/passwd.txt', '/favicon.ico'])(
@@ -264,3 +271,26 @@ describe('the pages', () => {
     },
   );
 });
+
+/** What travels, compressed, in bytes. The libraries that every page needs are most of it. */
+const MOST_BEFORE_THE_FIRST_PAGE = 135_000;
+const MOST_OF_ONE_FILE = 35_000;
+
+type Script = { packedBytes: number; cacheControl: string | null; text: string };
+
+async function loadScript(path: string): Promise<Script> {
+  const file = await send(path);
+  expect(file.status, path).toBe(200);
+  const text = await file.text();
+  return { text, packedBytes: gzipSync(text).length, cacheControl: file.headers.get('cache-control') };
+}
+
+/** The scripts that a page names itself, and those that these load later. */
+async function scriptsOf(page: string): Promise<{ first: Script[]; later: Script[] }> {
+  const named = [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+\.js)"/g)].map(([, path = '']) => path);
+  const first = await Promise.all(named.map(loadScript));
+  const mentioned = first.flatMap(({ text }) => [...text.matchAll(/["'`](?:\.\/|assets\/)([\w-]+\.js)["'`]/g)]);
+  const paths = new Set(mentioned.map(([, name]) => `/assets/${name}`));
+  const later = [...paths].filter((path) => !named.includes(path));
+  return { first, later: await Promise.all(later.map(loadScript)) };
+}

@@ -9,9 +9,12 @@ const DIRECTORY = join(ROOT, 'docs/images/dashboard');
 /**
  * Writes what the page looks like into the documentation, in light colours and in dark ones, with
  * HEXCLAVE_TEST_SCREENSHOTS=true: pictures differ a little from run to run, and a test must not change what is checked in.
+ *
+ * @param isReady resolves when there is to be seen what a picture shall show, beyond what the test has waited for
  */
-export async function takeScreenshot(page: Page, name: string): Promise<void> {
+export async function takeScreenshot(page: Page, name: string, isReady?: () => Promise<unknown>): Promise<void> {
   if (loadEnvironment(TEST_CATALOGUE, { defaultMode: 'test' }).screenshots !== true) return;
+  await isReady?.();
   await mkdir(DIRECTORY, { recursive: true });
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme });

@@ -1,4 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Queryable } from '@hexclave/db';
+import { atEndOfFile } from '@hexclave/testing';
+import type { DashboardServer } from './dashboard.ts';
 
 const FAILING_EVERY = 397;
 const PAUSED_EVERY = 499;
@@ -49,4 +52,31 @@ export async function fillHistory(db: Queryable): Promise<void> {
        LEAST(3 + n % 9 + ${stuck} * 2, ${WORST_LAG_SECONDS * 1_000}), (n BETWEEN 150 AND 200)::int
      FROM generate_series(0, 358) n`,
   );
+}
+
+const ROWS_AT_ONCE = 6;
+const WRITTEN_EVERY_MS = 400;
+/** At most: the statement itself takes a moment. */
+export const WRITTEN_PER_SECOND = (ROWS_AT_ONCE * 1_000) / WRITTEN_EVERY_MS;
+
+/** As an application does: some users every moment, until it is told to stop. */
+export function writeSteadily({ database, demo }: DashboardServer): () => Promise<void> {
+  const stopping = new AbortController();
+  const write = async () => {
+    while (!stopping.signal.aborted) {
+      await database.db.query(
+        `INSERT INTO "ProjectUser" ("tenancyId", "displayName")
+         SELECT "id", 'Somebody' FROM "Tenancy", generate_series(1, ${ROWS_AT_ONCE}) WHERE "projectId" = $1`,
+        [demo.projectId],
+      );
+      await setTimeout(WRITTEN_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  };
+  const ended = write();
+  const stop = () => {
+    stopping.abort();
+    return ended;
+  };
+  atEndOfFile(stop);
+  return stop;
 }

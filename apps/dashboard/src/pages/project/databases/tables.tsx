@@ -97,6 +97,7 @@ function columnsOf(schema: string, ahead: number): Column<MappingSyncStatus>[] {
     {
       id: 'table',
       header: 'Table',
+      width: '230px',
       sortBy: ({ target_table }) => target_table,
       cell: ({ target_table: table }) => (
         <strong title={`${schema}.${table}`}>
