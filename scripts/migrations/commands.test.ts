@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { currentEnvironment } from '@hexclave/env';
 import { readMigrations, SOURCE_DIRECTORY } from '@hexclave/migrations';
+import { createTestDatabase } from '@hexclave/testing';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { checkFiles } from './check-files.ts';
 import { ROOT } from './repository.ts';
@@ -19,8 +20,12 @@ beforeEach(() => {
 });
 
 function npm(script: string, ...args: string[]) {
-  const all = ['run', '--silent', script, '--', '--directory', directory, ...args];
-  const { status, stdout, stderr } = spawnSync('npm', all, { cwd: ROOT, encoding: 'utf8', env: currentEnvironment() });
+  return runNpm(['run', '--silent', script, '--', '--directory', directory, ...args]);
+}
+
+function runNpm(args: string[], variables: Record<string, string> = {}) {
+  const env = { ...currentEnvironment(), ...variables };
+  const { status, stdout, stderr } = spawnSync('npm', args, { cwd: ROOT, encoding: 'utf8', env });
   return { status, output: stdout + stderr };
 }
 
@@ -64,4 +69,15 @@ test('a landed file that changed is named, and not written over in the list', ()
 
 test('a name that is none is refused', () => {
   expect(npm('migrations:new', '9 lives')).toMatchObject({ status: 1, output: expect.stringContaining('Usage') });
+});
+
+test('what a database has is listed, with what is not as the migrations made it', async () => {
+  const { db, connectionString } = await createTestDatabase();
+  const status = () =>
+    runNpm(['run', '--silent', 'migrations:status'], { HEXCLAVE_DATABASE_CONNECTION_STRING: connectionString });
+  expect(status()).toMatchObject({ status: 0, output: expect.stringMatching(/^MIGRATION.*\n0001_core +applied /) });
+  await db.query('ALTER TABLE "Team" DISABLE TRIGGER "Team_wake_sequencer"');
+  const { status: code, output } = status();
+  expect(code).toBe(1);
+  expect(output).toMatch(/trigger Team\.Team_wake_sequencer is changed\.\n→ Undo what was changed by hand/);
 });

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readMigrations } from '@hexclave/migrations';
 import { ROOT, SQL_FOLDER } from './repository.ts';
@@ -24,6 +24,7 @@ else {
 async function create(directory: string): Promise<void> {
   const number = String((await readMigrations(directory)).length + 1).padStart(4, '0');
   const file = `${number}_${name}.sql`;
-  await writeFile(join(directory, file), TEMPLATE, { flag: 'wx' });
-  console.log(`Wrote ${file}. When it is as it shall land: npm run migrations:check -- --write`);
+  const path = join(directory, file);
+  await writeFile(path, TEMPLATE, { flag: 'wx' });
+  console.log(`Wrote ${relative(ROOT, path)}. When it is as it shall land: npm run migrations:check -- --write`);
 }

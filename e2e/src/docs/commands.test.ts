@@ -24,7 +24,7 @@ const NPM_SCRIPTS: Readonly<Record<string, string>> = {
   'start:production': 'e2e/src/start/production.test.ts',
   'migrations:new': 'scripts/migrations/commands.test.ts',
   'migrations:check': 'scripts/migrations/commands.test.ts',
-  'migrations:status': 'e2e/src/cli/commands.test.ts',
+  'migrations:status': 'scripts/migrations/commands.test.ts',
   'migration-compat': 'scripts/migration-compat/migration-compat.test.ts',
   'generate:docs': 'scripts/test.mjs',
   'generate:capture': 'e2e/src/docs/first-hour.test.ts',

@@ -1,6 +1,8 @@
-import { createTestDatabase, type TestDatabase } from '@hexclave/testing';
+import { createTestDatabase, fileNeedsMigrations, type TestDatabase } from '@hexclave/testing';
 import { beforeEach, expect, test } from 'vitest';
 import { recordFailedSignIn } from './sign-in-audit.ts';
+
+fileNeedsMigrations(['0011_controls']);
 
 let database: TestDatabase;
 
