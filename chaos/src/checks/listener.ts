@@ -30,7 +30,7 @@ export async function startListener(stage: Stage): Promise<Listener> {
   const listening = stage.workers.map(async (worker) => {
     while (!stopping.signal.aborted) {
       await askAll(worker, always, ear);
-      await delay(EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await delay(EVERY_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
     }
   });
   return {
