@@ -43,8 +43,6 @@ export type FetchSql = {
   copyKeys(tenancyId: string, range: KeyRange, marked: boolean): string;
   /** The rows of a key range as `values`. `$1` tenancy. */
   rowsOfKeys(range: KeyRange): string;
-  /** One row by key as `values`, the key being parameters from `$2`. `$1` tenancy. */
-  readonly rowOfKey: string;
   /** Every row: the definition of what the target must hold. `$1` tenancy. Columns under their target names. */
   readonly everything: string;
 };
@@ -113,10 +111,6 @@ WHERE ${tenancy} = $1${keyCondition({ after, through: null })} ORDER BY ${source
     copyKeys: (tenancyId, range, marked) => `COPY (${readKeys(tenancyId, range, marked)}) TO STDOUT`,
     rowsOfKeys: (range) =>
       `${select(`${values} AS values`, `$1${keyCondition(range)}`)} ORDER BY ${sourceKey.join(', ')}`,
-    rowOfKey: select(
-      `${values} AS values`,
-      `$1 AND ${sourceKey.map((column, index) => `${column} = $${index + 2}::text::${keyTypes[index]}`).join(' AND ')}`,
-    ),
     everything: select(named, '$1'),
   };
 }

@@ -6,6 +6,7 @@ import {
   type TargetTableOptions,
 } from '../compile/target-table.ts';
 import type { Catalog } from '../declare/catalog.ts';
+import type { DeclaredMapping } from '../declare/mapping.ts';
 
 /** What has failed, and whether its next attempt is still to come by the internal database's clock, the only one that counts. */
 export type FailureState = { readonly attempts: number; readonly waiting: boolean };
@@ -34,7 +35,12 @@ export type ExternalDatabase = {
 export type TableChoice = TargetTableOptions & { readonly enabled?: boolean };
 
 /** One mapping on its way to one external database. */
-export type Route = { readonly target: TargetTable; readonly fetch: FetchSql; readonly sourceTable: string };
+export type Route = {
+  readonly mapping: DeclaredMapping;
+  readonly target: TargetTable;
+  readonly fetch: FetchSql;
+  readonly sourceTable: string;
+};
 
 /** Compiles the routes that the owner has left enabled. */
 export function routesOf(catalog: Catalog, database: ExternalDatabase): Route[] {
@@ -43,6 +49,6 @@ export function routesOf(catalog: Catalog, database: ExternalDatabase): Route[] 
     .map((mapping) => {
       const options = { ...database.tables?.[mapping.name], resyncs: database.resyncs[mapping.name] };
       const target = compileTargetTable(mapping, options, database.deleteMode);
-      return { target, fetch: compileFetch(mapping, target), sourceTable: mapping.table.name };
+      return { mapping, target, fetch: compileFetch(mapping, target), sourceTable: mapping.table.name };
     });
 }

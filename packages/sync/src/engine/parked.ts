@@ -1,8 +1,10 @@
-import type { PageRow } from '../destination.ts';
+import { readSettled, type SourceRow } from '../verify/source.ts';
 import { type MappingRun, noteApplied, type RunContext } from './mapping-run.ts';
 import { readLsn } from './source.ts';
 
 const PARKED_PER_RUN = 100;
+/** Rows may be large, and are read within seconds. */
+const READ_AT_ONCE = 10;
 
 /** Tries parked rows again whose time has come, and counts those that are left. Returns false when they were fenced. */
 export async function retryParkedRows(context: RunContext, run: MappingRun): Promise<boolean> {
@@ -16,18 +18,21 @@ export async function retryParkedRows(context: RunContext, run: MappingRun): Pro
 
 async function retryDue(context: RunContext, run: MappingRun): Promise<boolean> {
   const { connection, db, tenancyId } = context;
-  const { target, fetch } = run.route;
+  const { target, mapping } = run.route;
   const due = await connection.dueParkedRows(target, PARKED_PER_RUN);
   if (due.length === 0) return true;
   // The rows are read after this position was seen, so if the target still is there, none of them is older than what it has.
   const { position } = run;
-  const upserts: PageRow[] = [];
-  const deletes: (readonly string[])[] = [];
-  for (const { key } of due) {
-    const [row] = await db.query<{ values: PageRow }>(fetch.rowOfKey, [tenancyId, ...key]);
-    if (row === undefined) deletes.push(key);
-    else upserts.push(row.values);
+  const rows: SourceRow[] = [];
+  for (let start = 0; start < due.length; start += READ_AT_ONCE) {
+    const keys = due.slice(start, start + READ_AT_ONCE).map(({ key }) => key);
+    rows.push(...(await readSettled(db, tenancyId, mapping, target, keys, position.cursor)));
   }
+  // What is on its way comes by a batch. An earlier batch may be on its way too, and would bring an older version after it.
+  const settled = rows.filter((row) => row.settled);
+  if (settled.length === 0) return true;
+  const upserts = settled.flatMap(({ values }) => (values === null ? [] : [values]));
+  const deletes = settled.flatMap(({ values, key }) => (values === null ? [key] : []));
   const at = { ...position, sourceLsn: await readLsn(db) };
   const result = await connection.retryParked(target, { upserts, deletes }, at);
   return noteApplied(run, result, at);
