@@ -131,7 +131,8 @@ function settledSql(
   ), sized AS (
     SELECT f.*, octet_length(f.values::text) AS size, sum(octet_length(f.values::text)) OVER (ORDER BY f.n) AS bytes FROM found f
   )
-  SELECT z.n, z.values, z.settled AND (z.values IS NULL OR z.bytes <= ${MOST_BYTES} OR z.bytes = z.size) AS settled FROM sized z ORDER BY z.n`;
+  SELECT z.n, CASE WHEN z.fits THEN z.values END AS values, z.settled AND z.fits AS settled FROM (
+    SELECT s.*, (s.values IS NULL OR s.bytes <= ${MOST_BYTES} OR s.bytes = s.size) AS fits FROM sized s) z ORDER BY z.n`;
 }
 
 /**
