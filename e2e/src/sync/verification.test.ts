@@ -215,6 +215,19 @@ describe('what is no difference', () => {
     expect(resultOf(run, 'contact_channels')).toMatchObject({ state: 'verified' });
   });
 
+  test('the copy of another project in the same schema: nothing of it is compared, not even where both have no rows', async () => {
+    await addUser(harness.db, tenancy);
+    const { database } = await copied();
+    const other = await harness.addTenancy();
+    const target = await harness.addTarget(other, 'main', { database });
+    await harness.sync(other);
+    expect(harness.failures.splice(0)).toEqual(['main/*: TARGET_OWNED_BY_ANOTHER_PROJECT ']);
+    const run = await verifier.verify(target, { repair: true });
+    expect(run.differences).toEqual([]);
+    expect(run.result.map(({ state }) => state)).toEqual(['skipped', 'skipped', 'skipped', 'skipped']);
+    expect(await onTarget(target, 'SELECT id FROM hexclave.users')).toHaveLength(1);
+  });
+
   test('the way in which servers write dates, numbers and JSON, and sort', async () => {
     const database = await createEmptyDatabase();
     for (const setting of [

@@ -11,6 +11,7 @@ import {
   type Key,
   type PageRow,
   type Piece,
+  type Position,
   type RowHash,
   type Sighting,
   settingsSql,
@@ -23,8 +24,7 @@ import { BEGIN, type Names } from './names.ts';
 import { noteSourceSql, POSITION_COLUMNS, type PositionRow, positionOf } from './own-tables.ts';
 import { keyOf, type PageContext } from './page.ts';
 import { countParked, parkedAmongSql } from './parked.ts';
-import { readPosition } from './prepare.ts';
-import { rollback, runStatements } from './transaction.ts';
+import { readBounded, rollback, runStatements } from './transaction.ts';
 
 /** Shorter than what batches may take: nobody waits for a verification. */
 const SETTINGS = settingsSql({
@@ -46,7 +46,7 @@ export function createVerification(
 ): DestinationVerification {
   return {
     rowsOf: (target) => comparableRows(client, names, target),
-    readPosition: (target) => readPosition(client, names, target),
+    readPosition: (target) => readOwnPosition(contextOf(target)),
     countParked: (target) => countParked(client, names, target),
     examine: (target, keys, judge, repair) => examine(contextOf(target), keys, judge, repair),
   };
@@ -98,12 +98,22 @@ async function examine(
   }
 }
 
+/** In a schema that holds another project's copy there is nothing of ours to compare, not even with no rows. */
+async function readOwnPosition(context: PageContext): Promise<Position | null> {
+  const [row] = await readBounded<PositionRow>(context.client, positionSql(context));
+  return row === undefined ? null : positionOf(row);
+}
+
+function positionSql({ names, owner, target }: PageContext): string {
+  return `SELECT ${POSITION_COLUMNS} FROM ${names.metadata} m
+    WHERE mapping_name = ${quoteLiteral(target.mapping)} AND owner = ${quoteLiteral(owner.tenancyId)}
+      AND declaration_hash = ${quoteLiteral(target.hash)}`;
+}
+
 /** Reads, and with `lock` locks, the position first; what is read after it belongs to it. */
 async function see(context: PageContext, keys: readonly Key[], lock: boolean): Promise<Sighting> {
-  const { client, names, owner, target } = context;
-  const position = `SELECT ${POSITION_COLUMNS} FROM ${names.metadata} m
-    WHERE mapping_name = ${quoteLiteral(target.mapping)} AND owner = ${quoteLiteral(owner.tenancyId)}
-      AND declaration_hash = ${quoteLiteral(target.hash)}${lock ? ' FOR UPDATE' : ''}`;
+  const { client } = context;
+  const position = `${positionSql(context)}${lock ? ' FOR UPDATE' : ''}`;
   const begin = lock ? BEGIN_REPAIRING : BEGIN_READING;
   const results = await runStatements(client, [begin, position, parkedAmongSql(context.names, context.target, keys)]);
   const [row] = (results.at(-2)?.rows ?? []) as PositionRow[];
