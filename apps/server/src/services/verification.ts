@@ -140,7 +140,7 @@ async function activeRun(
 }
 
 function toVerification(run: VerificationRun): Verification {
-  const mappings = run.result.map(({ startedAt: _startedAt, ...result }) => result);
+  const mappings = run.result.map(({ startedAt: _startedAt, standsStill: _standsStill, ...result }) => result);
   return {
     id: run.id,
     external_database_id: run.externalDatabaseId,

@@ -169,10 +169,11 @@ async function syncConnected(run: DatabaseRun, kept: KeptConnection): Promise<bo
     lookForParked: run.isNamed,
     mayContinue: controlled(run, kept),
   };
+  // Where the question may be whether the target still has what it had, neither memory nor what is written down is believed.
+  if (run.isNamed) kept.runs.clear();
   for (const [name, mapping] of kept.runs) {
     Object.assign(mapping, { rowsApplied: 0, moved: false });
-    // Not where the question may be whether the target still has what was written down.
-    if (!run.isNamed) followOthers(mapping, database.cursors.get(name));
+    followOthers(mapping, database.cursors.get(name));
   }
   const mappingFailures = await prepareMissing(run, kept);
   const runs = [...kept.runs.values()];

@@ -3,14 +3,8 @@ import type { Database } from '@hexclave/db';
 import { DestinationError } from '../destination-error.ts';
 import { saveFindings, saveVerifiedThrough } from './mapping-state.ts';
 import { NOT_BEGUN, type PassContext, type PassState, type Step, stepPass } from './pass.ts';
-import {
-  type DatabaseKey,
-  type Opened,
-  retryWhatWasParked,
-  timeOf,
-  type VerifierOptions,
-  withOpened,
-} from './subjects.ts';
+import { type DatabaseKey, type Opened, tellEngine, timeOf, type VerifierOptions, withOpened } from './subjects.ts';
+import { type TurnWatch, watchTurn } from './turn-watch.ts';
 
 /** How the verification that goes on by itself spends its time, all in ms. */
 export type Pace = {
@@ -58,30 +52,35 @@ const CLAIM = `
 export async function backgroundTurn(options: VerifierOptions, pace: Pace, signal: AbortSignal): Promise<boolean> {
   const [claimed] = await options.db.query<Claimed>(CLAIM, [LEASE_MS]);
   if (claimed === undefined) return false;
+  const watch = watchTurn(signal, () => keepClaim(options.db, claimed));
   try {
-    const finished = await withOpened(options, claimed, signal, (opened) =>
-      goOn(options.db, claimed, opened, pace, signal),
+    const finished = await withOpened(options, claimed, watch.signal, (opened) =>
+      goOn(options.db, claimed, opened, pace, watch),
     );
+    watch.assertInTime();
     await release(options.db, claimed, finished === true ? pace.passMs : 0);
   } catch (error) {
     // The engine meets the same failure, and keeps it where it is shown.
-    if (!(error instanceof DestinationError) && !signal.aborted) options.onError(error, claimed);
+    if (!(error instanceof DestinationError) && !watch.signal.aborted) options.onError(error, claimed);
     await release(options.db, claimed, signal.aborted ? 0 : AFTER_FAILURE_MS);
+  } finally {
+    watch.release();
   }
   return true;
 }
 
 /** Returns whether the pass is over. */
-async function goOn(db: Database, claimed: Claimed, opened: Opened, pace: Pace, signal: AbortSignal): Promise<boolean> {
+async function goOn(db: Database, claimed: Claimed, opened: Opened, pace: Pace, watch: TurnWatch): Promise<boolean> {
+  const { signal } = watch;
   const { subjects, verification } = opened;
   const context: PassContext = { subjects, verification, repair: true, signal, now: () => timeOf(db) };
   const deadline = performance.now() + pace.turnMs;
   let state: PassState = claimed;
   while (performance.now() < deadline) {
     const started = performance.now();
-    const step = await stepPass(context, state);
+    const step = await watch.during(() => stepPass(context, state));
     if (signal.aborted || !(await keep(db, claimed, state, step))) return false;
-    await retryWhatWasParked(db, opened.database, step);
+    await tellEngine(db, opened.database, step);
     if (step.finished) return true;
     state = step.state;
     const pause = Math.max(pace.rangeMs, (performance.now() - started) * pace.pausesPerWork);
@@ -131,6 +130,18 @@ const SAVE = `
   FROM "ExternalDatabase" d CROSS JOIN "ExternalDbSyncMetadata" m
   WHERE v."tenancyId" = $1 AND v."externalDatabaseId" = $2 AND v."claimToken" = $3 AND d."tenancyId" = $1 AND d."id" = $2
   RETURNING m."syncEngineEnabled" AND NOT d."paused" AS ok`;
+
+/** In the middle of a step. Returns the same as {@link keep}. */
+async function keepClaim(db: Database, claimed: Claimed): Promise<boolean> {
+  const rows = await db.query<{ ok: boolean }>(
+    `UPDATE "ExternalDatabaseVerification" v SET "leaseExpiresAt" = now() + $4 * interval '1 millisecond'
+     FROM "ExternalDatabase" d CROSS JOIN "ExternalDbSyncMetadata" m
+     WHERE v."tenancyId" = $1 AND v."externalDatabaseId" = $2 AND v."claimToken" = $3 AND d."tenancyId" = $1 AND d."id" = $2
+     RETURNING m."syncEngineEnabled" AND NOT d."paused" AS ok`,
+    [claimed.tenancyId, claimed.externalDatabaseId, claimed.claimToken, LEASE_MS],
+  );
+  return mayGoOn(rows);
+}
 
 async function release(db: Database, claimed: Claimed, delayMs: number): Promise<void> {
   await db.query(

@@ -12,6 +12,8 @@ export type Examination = {
   readonly differences: readonly FoundDifference[];
   /** Rows that changed at every look: nothing can be said about them, and their next change brings them whole. */
   readonly unsettled: number;
+  /** Changes are on their way, and the target did not move for as long as that was looked at. */
+  readonly standsStill: boolean;
 };
 
 /** Tells differences from changes that are on their way. Looks again and again at rows that keep changing, but not for long. */
@@ -23,6 +25,7 @@ export async function examine(
   signal: AbortSignal,
 ): Promise<Examination> {
   const differences: FoundDifference[] = [];
+  const cursors = new Set<bigint>();
   let unsettled = candidates;
   for (let looks = 0; unsettled.length > 0 && !signal.aborted; ) {
     const left: Key[] = [];
@@ -31,6 +34,7 @@ export async function examine(
       const { found, judgement } = await lookAt(subject, verification, keys, repair);
       differences.push(...found);
       left.push(...judgement.unsettled);
+      if (judgement.unsettled.length > 0) cursors.add(judgement.cursor);
     }
     const progress = left.length < unsettled.length;
     unsettled = left;
@@ -39,7 +43,7 @@ export async function examine(
     if (pause === undefined) break;
     if (left.length > 0) await delay(pause, undefined, { signal }).catch(() => undefined);
   }
-  return { differences, unsettled: unsettled.length };
+  return { differences, unsettled: unsettled.length, standsStill: unsettled.length > 0 && cursors.size === 1 };
 }
 
 async function lookAt(
@@ -48,7 +52,7 @@ async function lookAt(
   keys: readonly Key[],
   repair: boolean,
 ): Promise<{ found: FoundDifference[]; judgement: Judgement }> {
-  let judgement: Judgement = { present: [], absent: [], sourceLsn: null, unsettled: [], parked: [] };
+  let judgement: Judgement = { present: [], absent: [], sourceLsn: null, unsettled: [], parked: [], cursor: -1n };
   const look = (lock: boolean, among: readonly Key[]) =>
     verification.examine(
       subject.target,

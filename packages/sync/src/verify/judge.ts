@@ -20,7 +20,12 @@ export type Subject = {
 };
 
 /** What the target must have of some keys, and those of which that cannot be said yet. */
-export type Judgement = Expectation & { readonly unsettled: readonly Key[]; readonly parked: readonly Key[] };
+export type Judgement = Expectation & {
+  readonly unsettled: readonly Key[];
+  readonly parked: readonly Key[];
+  /** How far the target was. */
+  readonly cursor: bigint;
+};
 
 /**
  * Says what rows a target must have at the position at which it was seen. Read after the target: so a row whose last change
@@ -32,16 +37,18 @@ export async function judge(subject: Subject, keys: readonly Key[], seen: Sighti
   const position = await comparablePosition(subject, seen.position);
   const parked = new Set(seen.parked.map((key) => JSON.stringify(key)));
   const asked = keys.filter((key) => !parked.has(JSON.stringify(key)));
-  const judgement = { present: [], absent: [], sourceLsn: null, unsettled: [] as readonly Key[], parked: seen.parked };
+  const { cursor } = position;
+  const judgement = { present: [], absent: [], sourceLsn: null, unsettled: [], parked: seen.parked, cursor };
   if (asked.length === 0) return judgement;
   if (!(await isEpochCertain(db))) return { ...judgement, unsettled: asked };
-  const rows = await readSettled(db, tenancyId, mapping, target, asked, position.cursor);
+  const rows = await readSettled(db, tenancyId, mapping, target, asked, cursor);
   return {
     present: rows.flatMap(({ settled, values }) => (settled && values !== null ? [values] : [])),
     absent: rows.flatMap(({ settled, values, key }) => (settled && values === null ? [key] : [])),
     sourceLsn: await readLsn(db),
     unsettled: rows.filter(({ settled }) => !settled).map(({ key }) => key),
     parked: seen.parked,
+    cursor,
   };
 }
 

@@ -9,6 +9,11 @@ function verdictOf({ remaining, repaired }: MappingResult) {
   return repaired > 0 ? 'TARGET_ROWS_REPAIRED' : null;
 }
 
+/** Changes that are on their way to a target that moves are younger than the pass; to one that does not, nobody knows. */
+function isRight({ remaining, standsStill }: MappingResult): boolean {
+  return remaining === 0 && !standsStill;
+}
+
 /** Shows what a step found that began at `before`. */
 export async function saveFindings(
   tx: Queryable,
@@ -46,7 +51,7 @@ async function saveVerdict(
     [
       ...[tenancyId, externalDatabaseId, result.mapping, repairedNow, result.remaining],
       ...[code, known?.message ?? null, known?.remedy ?? null],
-      ...[isWhole && result.remaining === 0, result.startedAt],
+      ...[isWhole && isRight(result), result.startedAt],
     ],
   );
 }
@@ -57,7 +62,7 @@ export async function saveVerifiedThrough(
   { tenancyId, externalDatabaseId }: DatabaseKey,
   results: readonly MappingResult[],
 ): Promise<void> {
-  if (results.some(({ state, remaining }) => state !== 'verified' || remaining > 0)) return;
+  if (!results.every((result) => result.state === 'verified' && isRight(result))) return;
   await tx.query(
     `UPDATE "ExternalDatabaseState" s SET "verifiedThrough" = GREATEST(s."verifiedThrough", (SELECT min(t.at) FROM unnest($3::timestamptz[]) t (at)))
      WHERE s."tenancyId" = $1 AND s."externalDatabaseId" = $2`,

@@ -2,7 +2,7 @@ import { errorCode } from '@hexclave/db';
 import type { ComparableRows, DestinationVerification, Digest, FoundDifference, Key } from '../destination.ts';
 import { DestinationError } from '../destination-error.ts';
 import { SourceError } from '../engine/bulk.ts';
-import { examine } from './examine.ts';
+import { type Examination, examine } from './examine.ts';
 import { comparablePosition, NotComparableError, type Subject } from './judge.ts';
 import { type ComparedRange, EMPTY, narrowDown } from './narrow.ts';
 import { afterTimeout, FIRST_RANGE_ROWS, nextRangeRows } from './range-size.ts';
@@ -27,6 +27,8 @@ export type MappingResult = {
   readonly parked: number;
   /** Rows that changed at every look. */
   readonly unsettled: number;
+  /** Changes were on their way, and the target stood still: nothing is said of what it has to come to. */
+  readonly standsStill: boolean;
 };
 
 /** Where a pass is: the last key compared of the mapping that is running, and how many rows the next range has. */
@@ -42,6 +44,8 @@ export type Step = {
   readonly state: PassState;
   readonly differences: readonly Difference[];
   readonly finished: boolean;
+  /** The target is not where it has to be, which the engine may not know. */
+  readonly needsSync: boolean;
 };
 
 export type PassContext = {
@@ -54,19 +58,24 @@ export type PassContext = {
   now(): Promise<string>;
 };
 
+/** More are looked at in smaller ranges: each takes several round trips, and what a step has done is only kept at its end. */
+const MOST_CANDIDATES = 250;
+
 export const NOT_BEGUN: PassState = { progress: null, results: [] };
 
 /** Compares the next range of a pass. */
 export async function stepPass(context: PassContext, state: PassState): Promise<Step> {
   const subject = nextSubject(context, state.results);
-  if (subject === undefined) return { state: { ...state, progress: null }, differences: [], finished: true };
+  if (subject === undefined)
+    return { state: { ...state, progress: null }, differences: [], finished: true, needsSync: false };
   const name = subject.mapping.name;
   const begun = state.results.find(({ mapping }) => mapping === name) ?? resultOf(name, await context.now());
   const progress = state.progress?.mapping === name ? state.progress : firstOf(name);
   const { result, next, differences } = await compareNext(context, subject, begun, progress);
   const results = [...state.results.filter(({ mapping }) => mapping !== name), result];
   const finished = nextSubject(context, results) === undefined;
-  return { state: { progress: next, results }, differences, finished };
+  const needsSync = result.reason === COPY_UNDER_WAY || (result.standsStill && !begun.standsStill);
+  return { state: { progress: next, results }, differences, finished, needsSync };
 }
 
 function nextSubject({ subjects }: PassContext, results: readonly MappingResult[]): Subject | undefined {
@@ -80,7 +89,7 @@ function firstOf(mapping: string): Progress {
 
 function resultOf(mapping: string, startedAt: string): MappingResult {
   const none = { rows: 0, missing: 0, extra: 0, different: 0, repaired: 0, remaining: 0, parked: 0, unsettled: 0 };
-  return { mapping, state: 'running', reason: null, startedAt, ...none };
+  return { mapping, state: 'running', reason: null, startedAt, ...none, standsStill: false };
 }
 
 type Compared = {
@@ -109,9 +118,11 @@ async function compareNext(
   }
 }
 
+const COPY_UNDER_WAY = 'COPY_UNDER_WAY';
+
 /** Why a mapping cannot be compared; throws what concerns the whole database, or this server. */
 function reasonOf(error: unknown): string {
-  if (error instanceof NotComparableError) return 'COPY_UNDER_WAY';
+  if (error instanceof NotComparableError) return COPY_UNDER_WAY;
   if (error instanceof DestinationError && error.scope !== 'connection') return error.code;
   throw error;
 }
@@ -135,9 +146,14 @@ async function compareOne(
   const compared = await compareRange(source, copy, progress);
   const rows = nextRangeRows(progress.rows, performance.now() - started);
   const candidates = await narrowDown(source, copy, compared);
-  const { differences, unsettled } = await examine(subject, verification, candidates, repair, signal);
+  const fewer = afterTimeout(progress.rows);
+  if (candidates.length > MOST_CANDIDATES && fewer < progress.rows) {
+    return { result, next: { ...progress, rows: fewer }, differences: [] };
+  }
+  const examination = await examine(subject, verification, candidates, repair, signal);
+  const { differences } = examination;
   const { through } = compared.range;
-  const counted = count(result, compared.source.rows, differences, unsettled);
+  const counted = count(result, compared.source.rows, examination);
   return {
     result:
       through === null ? { ...counted, state: 'verified', parked: await verification.countParked(target) } : counted,
@@ -166,8 +182,7 @@ async function compareRange(
 function count(
   result: MappingResult,
   rows: number,
-  differences: readonly FoundDifference[],
-  unsettled: number,
+  { differences, unsettled, standsStill }: Examination,
 ): MappingResult {
   const kind = (wanted: FoundDifference['kind']) => differences.filter((found) => found.kind === wanted).length;
   const outcome = (wanted: FoundDifference['outcome']) =>
@@ -181,5 +196,6 @@ function count(
     repaired: result.repaired + outcome('repaired'),
     remaining: result.remaining + outcome('found') + outcome('persists'),
     unsettled: result.unsettled + unsettled,
+    standsStill: result.standsStill || standsStill,
   };
 }

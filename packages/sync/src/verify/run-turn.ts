@@ -5,8 +5,18 @@ import { SourceError } from '../engine/bulk.ts';
 import type { Subject } from './judge.ts';
 import { saveFindings, saveVerifiedThrough } from './mapping-state.ts';
 import { type PassContext, type PassState, type Step, stepPass } from './pass.ts';
-import { type ClaimedRun, claimRun, finishRun, type RunFailure, releaseRun, saveExpected, saveStep } from './runs.ts';
-import { type Opened, retryWhatWasParked, timeOf, type VerifierOptions, withOpened } from './subjects.ts';
+import {
+  type ClaimedRun,
+  claimRun,
+  finishRun,
+  keepClaim,
+  type RunFailure,
+  releaseRun,
+  saveExpected,
+  saveStep,
+} from './runs.ts';
+import { type Opened, tellEngine, timeOf, type VerifierOptions, withOpened } from './subjects.ts';
+import { type TurnWatch, watchTurn } from './turn-watch.ts';
 
 /** So long one run is worked on before others get their turn. */
 const TURN_MS = 20_000;
@@ -17,25 +27,34 @@ const AFTER_LOSS_MS = 2_000;
 export async function runTurn(options: VerifierOptions, signal: AbortSignal): Promise<boolean> {
   const run = await claimRun(options.db);
   if (run === null) return false;
+  const watch = watchTurn(signal, () => keepClaim(options.db, run));
   try {
-    const ended = await withOpened(options, run, signal, (opened) => workOn(options, run, opened, signal));
-    // The engine is switched off: the run waits, and so does whoever asks for the next one.
-    if (ended !== true) await releaseRun(options.db, run, 0);
+    await workInTime(options, run, watch);
   } catch (error) {
-    if (signal.aborted) await releaseRun(options.db, run, 0);
-    else await giveUp(options, run, error);
+    await giveUp(options, run, error);
+  } finally {
+    watch.release();
   }
   return true;
 }
 
+async function workInTime(options: VerifierOptions, run: ClaimedRun, watch: TurnWatch): Promise<void> {
+  const { signal } = watch;
+  const ended = await withOpened(options, run, signal, (opened) => workOn(options, run, opened, watch)).catch(
+    (error: unknown) => {
+      if (!signal.aborted) throw error;
+      return false;
+    },
+  );
+  watch.assertInTime();
+  // The engine is switched off: the run waits, and so does whoever asks for the next one.
+  if (ended !== true) await releaseRun(options.db, run, 0);
+}
+
 /** Returns whether the run is over. */
-async function workOn(
-  options: VerifierOptions,
-  run: ClaimedRun,
-  opened: Opened,
-  signal: AbortSignal,
-): Promise<boolean> {
+async function workOn(options: VerifierOptions, run: ClaimedRun, opened: Opened, watch: TurnWatch): Promise<boolean> {
   const { db } = options;
+  const { signal } = watch;
   const subjects = opened.subjects.filter(({ mapping }) => run.mapping === null || run.mapping === mapping.name);
   const context: PassContext = {
     ...{ subjects, verification: opened.verification, repair: run.repair, signal },
@@ -46,11 +65,11 @@ async function workOn(
   let state: PassState = { progress: run.progress, results: run.result };
   while (performance.now() < deadline) {
     const started = performance.now();
-    const step = await stepPass(context, state);
+    const step = await watch.during(() => stepPass(context, state));
     // What was broken off in the middle may have left out rows: that range is compared again.
     if (signal.aborted) return false;
     if (!(await keep(db, run, state, step))) return false;
-    await retryWhatWasParked(db, opened.database, step);
+    await tellEngine(db, opened.database, step);
     if (step.finished) return true;
     state = step.state;
     // As long a pause as the work took: half of one connection on each side at the most.

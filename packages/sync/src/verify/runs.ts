@@ -86,6 +86,7 @@ export function listVerifications(db: Queryable, tenancyId: string, limit: numbe
 
 /** Comparing writes nothing, and goes on in a pause; a repair waits for its end. */
 const IS_PAUSED = `EXISTS (SELECT 1 FROM "ExternalDatabase" d WHERE d."tenancyId" = r."tenancyId" AND d."id" = r."externalDatabaseId" AND d."paused")`;
+const IS_ENABLED = `(SELECT m."syncEngineEnabled" FROM "ExternalDbSyncMetadata" m) AND NOT (r."repair" AND ${IS_PAUSED})`;
 
 const CLAIM = `
   WITH due AS (
@@ -106,16 +107,25 @@ export async function claimRun(db: Database): Promise<ClaimedRun | null> {
 
 /** Keeps what a step did. Returns false if the run is no longer ours, the engine was switched off, or a repair was paused. */
 export async function saveStep(tx: Queryable, run: ClaimedRun, step: Step): Promise<boolean> {
-  const listed = run.differences.length;
   const rows = await tx.query<{ enabled: boolean }>(
     `UPDATE "VerificationRun" r SET "progress" = $3, "result" = $4, "leaseExpiresAt" = now() + $6 * interval '1 millisecond',
-       "differences" = CASE WHEN jsonb_array_length("differences") < ${MOST_DIFFERENCES} THEN "differences" || $5::jsonb ELSE "differences" END
+       "differences" = jsonb_path_query_array("differences" || $5::jsonb, '$[0 to ${MOST_DIFFERENCES - 1}]')
      WHERE "id" = $1 AND "claimToken" = $2 AND "state" = 'running'
-     RETURNING (SELECT m."syncEngineEnabled" FROM "ExternalDbSyncMetadata" m) AND NOT (r."repair" AND ${IS_PAUSED}) AS enabled`,
+     RETURNING ${IS_ENABLED} AS enabled`,
     [
       ...[run.id, run.claimToken, jsonOf(step.state.progress), JSON.stringify(step.state.results)],
-      ...[JSON.stringify(step.differences.slice(0, Math.max(0, MOST_DIFFERENCES - listed))), RUN_LEASE_MS],
+      ...[JSON.stringify(step.differences.slice(0, MOST_DIFFERENCES)), RUN_LEASE_MS],
     ],
+  );
+  return rows[0]?.enabled === true;
+}
+
+/** In the middle of a step: keeps the claim. Returns the same as {@link saveStep}. */
+export async function keepClaim(db: Queryable, run: ClaimedRun): Promise<boolean> {
+  const rows = await db.query<{ enabled: boolean }>(
+    `UPDATE "VerificationRun" r SET "leaseExpiresAt" = now() + $3 * interval '1 millisecond'
+     WHERE "id" = $1 AND "claimToken" = $2 AND "state" = 'running' RETURNING ${IS_ENABLED} AS enabled`,
+    [run.id, run.claimToken, RUN_LEASE_MS],
   );
   return rows[0]?.enabled === true;
 }

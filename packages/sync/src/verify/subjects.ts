@@ -74,7 +74,12 @@ export async function timeOf(db: Database): Promise<string> {
 /** When a row that a repair has parked is due to be tried again, in ms. */
 const PARKED_RETRY_MS = 60_000;
 
-/** The engine, which tries parked rows again, does not know of those that a repair has parked. */
-export async function retryWhatWasParked(db: Database, database: ExternalDatabase, step: Step): Promise<void> {
-  if (step.differences.some(({ outcome }) => outcome === 'parked')) await enqueueRetry(db, database, PARKED_RETRY_MS);
+/**
+ * The engine, which tries parked rows again, does not know of those that a repair has parked; nor, as long as nothing is
+ * written, of a target that was set back. A request of the database's own has it ask the target where it is.
+ */
+export async function tellEngine(db: Database, database: ExternalDatabase, step: Step): Promise<void> {
+  if (step.needsSync) await enqueueRetry(db, database, 0);
+  else if (step.differences.some(({ outcome }) => outcome === 'parked'))
+    await enqueueRetry(db, database, PARKED_RETRY_MS);
 }

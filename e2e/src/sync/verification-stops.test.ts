@@ -1,0 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DestinationConnection } from '@hexclave/sync';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createHarness, type Harness, type Target } from './harness.ts';
+import { addUsers } from './rows.ts';
+import { RESTLESS, request, type TestVerifier, verifierOf } from './verifying.ts';
+
+const ROWS = 1_000;
+/** So slow that one step takes longer than anything may go on that was switched off. */
+const SLOW_MS = 2_000;
+/** Within which a step would have gone on. */
+const WATCHED_MS = 9_000;
+
+let harness: Harness;
+let tenancy: string;
+let target: Target;
+/** When the target was asked to put rows right, by `performance.now()`. */
+let repairedAt: number[];
+let verifier: TestVerifier;
+
+beforeEach(async () => {
+  harness = await createHarness();
+  tenancy = await harness.addTenancy();
+  target = await harness.addTarget(tenancy);
+  await addUsers(harness.db, tenancy, ROWS);
+  await harness.sync(tenancy);
+  await target.database.db.query('DELETE FROM hexclave.users');
+  repairedAt = [];
+  verifier = verifierOf(harness, { pace: RESTLESS, via: slowly });
+});
+
+afterEach(async () => {
+  await verifier.close();
+  await harness.close();
+});
+
+/** As over a link with long round trips. */
+function slowly(connection: DestinationConnection): DestinationConnection {
+  const { verification } = connection;
+  if (verification === undefined) return connection;
+  return {
+    ...connection,
+    verification: {
+      ...verification,
+      examine: async (table, keys, judge, repair) => {
+        await delay(SLOW_MS);
+        if (repair) repairedAt.push(performance.now());
+        return verification.examine(table, keys, judge, repair);
+      },
+    },
+  };
+}
+
+async function firstRepair(): Promise<void> {
+  while (repairedAt.length === 0) await delay(20);
+}
+
+describe('a repair of very many rows over a slow link', () => {
+  test('writes nothing more five seconds after the external database is paused', async () => {
+    await request(harness.db, target, true);
+    const stop = new AbortController();
+    const work = verifier.workOff(60_000, stop.signal);
+    await firstRepair();
+    await harness.db.query('UPDATE "ExternalDatabase" SET "paused" = true');
+    const paused = performance.now();
+    await delay(WATCHED_MS);
+    stop.abort();
+    await work;
+    expect(repairedAt.filter((at) => at > paused + 5_000)).toEqual([]);
+  });
+
+  test('keeps its claim for as long as it works: no other process does the same', async () => {
+    await request(harness.db, target, true);
+    const stop = new AbortController();
+    const work = verifier.workOff(60_000, stop.signal);
+    await firstRepair();
+    await harness.db.query(`UPDATE "VerificationRun" SET "leaseExpiresAt" = now() + interval '100 milliseconds'`);
+    await delay(3_000);
+    const [run] = await harness.db.query<{ held: boolean }>(
+      'SELECT "leaseExpiresAt" > now() AS held FROM "VerificationRun"',
+    );
+    stop.abort();
+    await work;
+    expect(run?.held).toBe(true);
+  });
+
+  test('that nobody asked for writes nothing more five seconds after the engine is switched off', async () => {
+    const stop = new AbortController();
+    const work = verifier.lookAround(60_000, stop.signal);
+    await firstRepair();
+    await harness.db.query('UPDATE "ExternalDbSyncMetadata" SET "syncEngineEnabled" = false');
+    const switchedOff = performance.now();
+    await delay(WATCHED_MS);
+    stop.abort();
+    await work;
+    expect(repairedAt.filter((at) => at > switchedOff + 5_000)).toEqual([]);
+  });
+});
