@@ -247,6 +247,9 @@ describe('the pages', () => {
     expect(policy).toContain("style-src 'self'");
     expect(policy).not.toMatch(/unsafe|https?:|\*/);
     expect(response.headers.get('x-frame-options')).toBe('DENY');
+    for (const { headers } of [response, await send('/api/v1/health')]) {
+      expect(headers.get('strict-transport-security')).toBe('max-age=15552000');
+    }
   });
 
   test('are looked at anew each time, while the files that they name are kept for good', async () => {

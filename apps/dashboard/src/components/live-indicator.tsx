@@ -9,7 +9,9 @@ export function LiveIndicator({ live }: { live: Shown }) {
   return (
     <span className={`${styles.indicator} ${styles[live.connection] ?? ''}`} role="status">
       <span className={styles.dot} aria-hidden="true" />
-      <Words live={live} />
+      <span>
+        <Words live={live} />
+      </span>
     </span>
   );
 }

@@ -96,7 +96,7 @@ function columnsOf(showsProject: boolean, onOpen: (event: AuditEvent) => void): 
       width: '104px',
       cell: ({ external_database_id }) => external_database_id ?? '–',
     },
-    { id: 'by', header: 'By', width: '236px', cell: ({ actor }) => <ActorName actor={actor} /> },
+    { id: 'by', header: 'By', width: '270px', cell: ({ actor }) => <ActorName actor={actor} /> },
     { id: 'reason', header: 'Reason', cell: ({ reason }) => <span title={reason ?? undefined}>{reason ?? '–'}</span> },
     { id: 'result', header: 'Result', width: '80px', cell: ({ result }) => <Result result={result} /> },
   ];

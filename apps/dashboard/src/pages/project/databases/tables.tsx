@@ -70,8 +70,8 @@ function TableTrouble({ projectId, databaseId, mapping, clockAheadMs, retry }: T
           title={`${mapping.mapping}: ${formatCount(parked)} ${parked === 1 ? 'row is' : 'rows are'} parked`}
         >
           <p>
-            A constraint or trigger of your database refuses them. All other rows go on; these are tried again by
-            themselves. Which they are and why, your database knows:
+            A constraint or trigger of your database refuses {parked === 1 ? 'it' : 'them'}. All other rows go on, and
+            what is parked is tried again by itself. Which rows it is, and why, your database knows:
           </p>
           {sql !== null && <CodeBlock code={sql} label="SQL that lists the parked rows" />}
           {retry.error && <ErrorNotice error={retry.error} title="No attempt could be asked for" />}
