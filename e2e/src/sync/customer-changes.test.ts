@@ -42,42 +42,47 @@ test('a nullable column of their own, and one with a default, are welcome', asyn
 
 describe('a change that stands in the way is named, the other mappings go on, and undoing it heals', () => {
   const changes = [
-    ['a dropped column', 'DROP COLUMN display_name', 'ADD COLUMN display_name text', 'column display_name'],
-    [
-      'another type',
-      'ALTER COLUMN is_anonymous TYPE int USING 0',
-      'ALTER COLUMN is_anonymous TYPE boolean USING true',
-      'column is_anonymous',
-    ],
-    ['a column that must be filled', 'ADD COLUMN mine text NOT NULL', 'DROP COLUMN mine', 'column mine'],
-    ['a dropped primary key', 'DROP CONSTRAINT users_pkey', 'ADD PRIMARY KEY (id)', 'primary key'],
+    ['a dropped column', 'DROP COLUMN display_name', 'column display_name'],
+    ['another type', 'ALTER COLUMN is_anonymous TYPE int USING 0', 'column is_anonymous'],
+    ['a column that must be filled', 'ADD COLUMN mine text NOT NULL', 'column mine'],
+    ['a dropped primary key', 'DROP CONSTRAINT users_pkey', 'primary key'],
+  ] as const;
+  /** Batches can still be applied: it shows when somebody looks. */
+  const quietChanges = [
+    ['a shorter type', 'ALTER COLUMN display_name TYPE varchar(50)', 'column display_name'],
+    ['a type without a zone', 'ALTER COLUMN signed_up_at TYPE timestamp', 'column signed_up_at'],
   ] as const;
 
-  test.each(changes)('%s, while an engine holds its connection', async (_, change, undo, named) => {
+  const remedyOf = async () => (await stateOfUsers())?.errorRemedy ?? '';
+  /** As it is shown, and pasted. */
+  const runRemedy = async () => onTarget(/^Run: (ALTER TABLE .*;)$/.exec(await remedyOf())?.[1] ?? 'no SQL');
+
+  test.each(changes)('%s, at the first attempt, while an engine holds its connection', async (_, change, named) => {
     if (named === 'column mine') await emptyTarget();
     await onTarget(`ALTER TABLE hexclave.users ${change}`);
     await rename(harness.db, user, 'v1');
     await addTeam(harness.db, tenancy);
     await harness.sync(tenancy);
+    const { errorCode, errorMessage } = (await stateOfUsers()) ?? {};
+    expect([errorCode, errorMessage]).toEqual(['TARGET_DRIFT', expect.stringContaining(named)]);
     await harness.syncAgain(tenancy);
-    expect((await stateOfUsers())?.errorCode).toBe('TARGET_DRIFT');
-    expect((await stateOfUsers())?.errorMessage).toContain(named);
+    expect((await stateOfUsers())?.errorMessage).toBe(errorMessage);
     expect((await stateOf(harness, target)).mappings.teams?.errorCode).toBeNull();
     expect(await onTarget('SELECT count(*)::int AS n FROM hexclave.teams')).toEqual([{ n: 2 }]);
     expect(await onTarget('SELECT 1 FROM hexclave._hexclave_parked_rows')).toEqual([]);
-    await onTarget(`ALTER TABLE hexclave.users ${undo}`);
+    await runRemedy();
     await harness.syncAgain(tenancy);
     await expectEqual();
     expect((await stateOfUsers())?.errorCode).toBeNull();
   });
 
-  test.each(changes)('%s, found by a new engine', async (_, change, undo, named) => {
+  test.each([...changes, ...quietChanges])('%s, found by a new engine', async (_, change, named) => {
     if (named === 'column mine') await emptyTarget();
     await onTarget(`ALTER TABLE hexclave.users ${change}`);
     const engine = harness.newEngine();
     await harness.sync(tenancy, engine);
     expect((await stateOfUsers())?.errorMessage).toContain(named);
-    await onTarget(`ALTER TABLE hexclave.users ${undo}`);
+    await runRemedy();
     await harness.syncAgain(tenancy, engine);
     await expectEqual();
   });
@@ -87,6 +92,33 @@ describe('a change that stands in the way is named, the other mappings go on, an
     await harness.sync(tenancy);
     await addUser(harness.db, tenancy, { id: user });
   }
+});
+
+describe('a trigger of theirs whose error looks like one of ours', () => {
+  const guard = (body: string) =>
+    onTarget(`CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body} RETURN NEW; END $$;
+      CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON hexclave.users FOR EACH ROW EXECUTE FUNCTION guard()`);
+
+  test('because it names a table that is gone: the function is named, and switching it off heals', async () => {
+    await guard('PERFORM 1 FROM nowhere;');
+    await rename(harness.db, user, 'v1');
+    await harness.sync(tenancy);
+    const failed = await stateOfUsers();
+    expect(failed).toMatchObject({ errorCode: 'TARGET_TRIGGER_FAILED', errorSqlState: '42P01', parkedRows: 0 });
+    expect(failed?.errorMessage).toContain('guard()');
+    await onTarget(/ALTER TABLE .*;/.exec(failed?.errorRemedy ?? '')?.[0] ?? 'no SQL');
+    await harness.syncAgain(tenancy);
+    await expectEqual();
+  });
+
+  test('because it raises one: that row alone is parked', async () => {
+    await guard(`IF NEW.display_name = 'bad' THEN RAISE undefined_table; END IF;`);
+    await rename(harness.db, user, 'bad');
+    await addUser(harness.db, tenancy, { name: 'good' });
+    await harness.sync(tenancy);
+    expect(await stateOfUsers()).toMatchObject({ parkedRows: 1, errorCode: null });
+    expect(await onTarget('SELECT 1 FROM hexclave.users')).toHaveLength(2);
+  });
 });
 
 test('a dropped table is created and filled again', async () => {

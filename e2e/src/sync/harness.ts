@@ -197,6 +197,8 @@ export type MappingState = {
   phase: string;
   errorCode: string | null;
   errorMessage: string | null;
+  errorSqlState: string | null;
+  errorRemedy: string | null;
   parkedRows: number;
   attempts: number;
 };
@@ -213,7 +215,7 @@ export async function stateOf(harness: Harness, target: Target) {
     [target.tenancyId, target.id],
   );
   const mappings = await harness.db.query<MappingState & { mapping: string }>(
-    `SELECT "mapping", "phase", "errorCode", "errorMessage", "parkedRows"::int AS "parkedRows", "attempts" FROM "ExternalDatabaseMappingState"
+    `SELECT "mapping", "phase", "errorCode", "errorMessage", "errorSqlState", "errorRemedy", "parkedRows"::int AS "parkedRows", "attempts" FROM "ExternalDatabaseMappingState"
      WHERE "tenancyId" = $1 AND "externalDatabaseId" = $2`,
     [target.tenancyId, target.id],
   );

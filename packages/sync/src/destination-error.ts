@@ -90,7 +90,7 @@ export const DESTINATION_ERRORS = {
   TARGET_PERMISSION_DENIED: {
     scope: 'table',
     message: 'The role may not do what is needed in the external database.',
-    remedy: 'GRANT CREATE ON DATABASE … TO the role, or create the schema yourself and make the role its owner.',
+    remedy: 'Run the SQL of a minimal role once more as the owner of the database: hexclave db-sync role-sql shows it.',
   },
   TARGET_TABLE_EXISTS: {
     scope: 'table',
@@ -106,6 +106,11 @@ export const DESTINATION_ERRORS = {
     scope: 'table',
     message: 'The target table no longer has the shape that Hexclave gave it.',
     remedy: 'Undo the change of the table; it is copied anew by itself after that.',
+  },
+  TARGET_TRIGGER_FAILED: {
+    scope: 'table',
+    message: 'A trigger or function of yours on the target table fails, whatever the row.',
+    remedy: 'Correct the function that is named, or switch the trigger off.',
   },
   TARGET_ROW_REFUSED: {
     scope: 'row',
@@ -162,6 +167,7 @@ export class DestinationError extends Error {
   override name = 'DestinationError';
   readonly scope: ErrorScope;
   readonly sqlState: string | null;
+  readonly detail: string | null;
   readonly remedy: string;
 
   constructor(
@@ -172,6 +178,7 @@ export class DestinationError extends Error {
     super(facts.detail === undefined ? known.message : `${known.message} (${facts.detail})`);
     this.scope = known.scope;
     this.sqlState = facts.sqlState ?? null;
+    this.detail = facts.detail ?? null;
     this.remedy = facts.remedy ?? known.remedy;
   }
 

@@ -72,20 +72,50 @@ function ofSqlState(sqlState: string, error: unknown, target: TargetTable | unde
   });
 }
 
-type ServerError = { constraint?: string; column?: string; table?: string; routine?: string };
+type ServerError = { constraint?: string; column?: string; table?: string; routine?: string; where?: string };
+
+/** Codes that blame our own statement. Where a function of theirs failed within it, that is to blame instead. */
+const OF_OUR_STATEMENT: readonly DestinationErrorCode[] = [
+  'TARGET_PERMISSION_DENIED',
+  'TARGET_TABLE_MISSING',
+  'TARGET_DRIFT',
+  'TARGET_ERROR',
+];
 
 function codeOf(sqlState: string, error: ServerError, target: TargetTable | undefined): DestinationErrorCode {
   // A column that we do not fill refuses every row alike: no row is to blame.
   const isForeign = target !== undefined && !target.columns.some((column) => column.name === error.column);
   if (sqlState === NOT_NULL_VIOLATION && error.table === target?.name && isForeign) return 'TARGET_DRIFT';
-  const known = BY_SQLSTATE[sqlState] ?? BY_SQLSTATE[sqlState.slice(0, 2)];
-  return known ?? (error.routine === RAISED ? 'TARGET_ROW_REFUSED' : 'TARGET_ERROR');
+  const known = BY_SQLSTATE[sqlState] ?? BY_SQLSTATE[sqlState.slice(0, 2)] ?? 'TARGET_ERROR';
+  if (!OF_OUR_STATEMENT.includes(known)) return known;
+  if (error.routine === RAISED) return 'TARGET_ROW_REFUSED';
+  return isWithinFunction(error) ? 'TARGET_TRIGGER_FAILED' : known;
 }
+
+/** Functions of ours are blocks without a name. The words around these differ by the server's language. */
+function isWithinFunction({ where }: ServerError): boolean {
+  return where !== undefined && /PL\/|SQL/.test(where) && !where.includes('inline_code_block');
+}
+
+/** A function as PostgreSQL itself writes it, with the types of its arguments: `audit.note(integer)`. */
+const FUNCTION = /PL\/pgSQL\D*? ((?:(?:"[^"\n]+"|[\w$]+)\.)?(?:"[^"\n]+"|[\w$]+)\([^()\n]*\))/;
+
+/** Which of the limits on connections was reached: only the place in PostgreSQL's source tells. */
+const LIMITS: Readonly<Record<string, string>> = {
+  InitializeSessionUserId: 'limit of the role',
+  CheckMyDatabase: 'limit of the database',
+};
 
 /** The names of database objects that the server attached to the error: never its message or detail, which quote values. */
 function objectsNamed(named: ServerError): string | undefined {
-  const parts = (['constraint', 'column', 'table'] as const).flatMap((field) =>
-    typeof named[field] === 'string' ? [`${field} ${named[field]}`] : [],
-  );
+  const { routine = '', where = '' } = named;
+  const failed = isWithinFunction(named) ? FUNCTION.exec(where)?.[1] : undefined;
+  const parts = [
+    ...(['constraint', 'column', 'table'] as const).flatMap((field) =>
+      typeof named[field] === 'string' ? [`${field} ${named[field]}`] : [],
+    ),
+    ...(failed === undefined ? [] : [`function ${failed}`]),
+    ...(LIMITS[routine] === undefined ? [] : [LIMITS[routine]]),
+  ];
   return parts.length === 0 ? undefined : parts.join(', ');
 }

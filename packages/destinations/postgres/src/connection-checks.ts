@@ -2,8 +2,9 @@ import { quoteIdentifier as id, quoteLiteral } from '@hexclave/db';
 import { DestinationError, type RoleNames, type SchemaState, type TargetTable, type TestedPlace } from '@hexclave/sync';
 import type pg from 'pg';
 import { markOf } from './ddl.ts';
-import { BEGIN, namesIn } from './names.ts';
+import { BEGIN, METADATA_TABLE, namesIn, PARKED_TABLE } from './names.ts';
 import { ownedByAnother } from './own-tables.ts';
+import { renameSql } from './remedies.ts';
 import { grantOnSchema } from './role-sql.ts';
 import { IS_INTERNAL_DATABASE, IS_TOO_OLD } from './survey.ts';
 import { runStatements } from './transaction.ts';
@@ -34,6 +35,8 @@ type Privileges = {
   readonly connections: number;
   /** Tables of ours that the role may not write to. */
   readonly refused: readonly string[];
+  /** Tables of ours that somebody else owns: they can be written to, but not altered. */
+  readonly notOwned: readonly string[];
 };
 
 /** Asks the catalogue what the role may do, instead of trying it. */
@@ -42,22 +45,7 @@ export async function checkPrivileges(
   names: RoleNames,
   tables: readonly TargetTable[],
 ): Promise<string> {
-  const onSchema = (privilege: string) =>
-    `(SELECT pg_catalog.has_schema_privilege(n.oid, '${privilege}') FROM ${namespace(names.schema)})`;
-  const onTable = NEEDED_ON_TABLES.map((privilege) => `pg_catalog.has_table_privilege(c.oid, '${privilege}')`);
-  const marks = ['NULL', ...tables.map((table) => quoteLiteral(markOf(table)))];
-  const onDatabase = (privilege: string) =>
-    `pg_catalog.has_database_privilege(pg_catalog.current_database(), '${privilege}')`;
-  const found = await readOne<Privileges>(
-    client,
-    `SELECT ${onDatabase('TEMPORARY')} AS temporary, ${onDatabase('CREATE')} AS "createSchemas",
-       ${onSchema('USAGE')} AS "useSchema", ${onSchema('CREATE')} AS "createTables", pg_catalog.pg_is_in_recovery() AS standby,
-       (SELECT s.setting FROM pg_catalog.pg_settings s WHERE s.name = 'default_transaction_read_only') = 'on' AS "readOnly",
-       (SELECT r.rolconnlimit FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) AS connections,
-       ARRAY(SELECT c.relname::text FROM pg_catalog.pg_class c WHERE c.relnamespace = (SELECT n.oid FROM ${namespace(names.schema)})
-         AND pg_catalog.obj_description(c.oid, 'pg_class') IN (${marks.join(', ')})
-         AND NOT (${onTable.join(' AND ')}) ORDER BY 1) AS refused`,
-  );
+  const found = await readPrivileges(client, names, tables);
   if (found.standby || found.readOnly) throw new DestinationError('TARGET_READ_ONLY');
   const grants = missingGrants(found, names);
   if (grants.length > 0) throw new DestinationError('TARGET_PERMISSION_DENIED', { remedy: grants.join('\n') });
@@ -66,6 +54,42 @@ export async function checkPrivileges(
     throw new DestinationError('TARGET_TOO_MANY_CONNECTIONS', { remedy });
   }
   return 'The role may do everything that is needed.';
+}
+
+/** The SQL that gives the role what a sync was refused for. */
+export async function findMissingRights(
+  client: pg.Client,
+  names: RoleNames,
+  tables: readonly TargetTable[],
+): Promise<string[]> {
+  const found = await readPrivileges(client, names, tables);
+  const grants = missingGrants(found, names);
+  const owned = found.notOwned.map((table) => `ALTER TABLE ${id(names.schema, table)} OWNER TO ${id(names.role)};`);
+  return [...grants, ...owned];
+}
+
+async function readPrivileges(
+  client: pg.Client,
+  names: RoleNames,
+  tables: readonly TargetTable[],
+): Promise<Privileges> {
+  const onSchema = (privilege: string) =>
+    `(SELECT pg_catalog.has_schema_privilege(n.oid, '${privilege}') FROM ${namespace(names.schema)})`;
+  const onTable = NEEDED_ON_TABLES.map((privilege) => `pg_catalog.has_table_privilege(c.oid, '${privilege}')`);
+  const marks = ['NULL', ...tables.map((table) => quoteLiteral(markOf(table)))];
+  const ours = `FROM pg_catalog.pg_class c WHERE c.relnamespace = (SELECT n.oid FROM ${namespace(names.schema)})
+         AND (c.relname IN ('${METADATA_TABLE}', '${PARKED_TABLE}') OR pg_catalog.obj_description(c.oid, 'pg_class') IN (${marks.join(', ')}))`;
+  const onDatabase = (privilege: string) =>
+    `pg_catalog.has_database_privilege(pg_catalog.current_database(), '${privilege}')`;
+  return readOne<Privileges>(
+    client,
+    `SELECT ${onDatabase('TEMPORARY')} AS temporary, ${onDatabase('CREATE')} AS "createSchemas",
+       ${onSchema('USAGE')} AS "useSchema", ${onSchema('CREATE')} AS "createTables", pg_catalog.pg_is_in_recovery() AS standby,
+       (SELECT s.setting FROM pg_catalog.pg_settings s WHERE s.name = 'default_transaction_read_only') = 'on' AS "readOnly",
+       (SELECT r.rolconnlimit FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) AS connections,
+       ARRAY(SELECT c.relname::text ${ours} AND NOT (${onTable.join(' AND ')}) ORDER BY 1) AS refused,
+       ARRAY(SELECT c.relname::text ${ours} AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE') ORDER BY 1) AS "notOwned"`,
+  );
 }
 
 /** The SQL that gives what is missing. */
@@ -125,7 +149,10 @@ export async function checkSchema(
   const state = found.hasMetadata ? 'ours' : stateOf(found);
   onState(state);
   if (found.strangers.length > 0) {
-    throw new DestinationError('TARGET_TABLE_EXISTS', { detail: `table ${found.strangers.join(', ')}` });
+    throw new DestinationError('TARGET_TABLE_EXISTS', {
+      detail: `table ${found.strangers.join(', ')}`,
+      remedy: `Run: ${found.strangers.map((table) => renameSql(schema, table)).join(' ')} or choose other names, by targetName of the tables.`,
+    });
   }
   return SCHEMA_MESSAGES[state];
 }

@@ -1,14 +1,15 @@
-import {
-  type DestinationConnection,
+import type {
+  DestinationConnection,
   DestinationError,
-  type RowStream,
-  type StagedBatch,
-  type TargetOwner,
-  type TargetTable,
+  RowStream,
+  StagedBatch,
+  TargetOwner,
+  TargetTable,
 } from '@hexclave/sync';
 import type pg from 'pg';
 import { compileApply } from './apply-sql.ts';
 import { classify } from './classify.ts';
+import { createExplainer } from './explain-failure.ts';
 import type { Names } from './names.ts';
 import { applyPage, applyParked, type PageContext } from './page.ts';
 import { countParked, dueParkedRows, makeParkedDue } from './parked.ts';
@@ -31,9 +32,9 @@ export function createConnection(
   openAnother: () => Promise<pg.Client>,
   place: Place,
 ): DestinationConnection {
-  const sessions: pg.Client[] = [first];
-  const idle: pg.Client[] = [first];
+  const lanes = createLanes(first, openAnother);
   const parkedOf = new Map<string, boolean>();
+  const { expect, explain: explainOn, explainEach } = createExplainer(place, owner);
   let closed = false;
 
   const contextOn = (client: pg.Client, target: TargetTable): PageContext => ({
@@ -43,21 +44,14 @@ export function createConnection(
     target,
     sql: compileApply(target, names.table(target)),
     mayHaveParked: parkedOf.get(target.mapping) ?? true,
+    explain: (error) => explainOn(client, error, target),
   });
-  const lane = async (): Promise<pg.Client> => {
-    const free = idle.pop();
-    if (free !== undefined) return free;
-    if (sessions.length >= LANES) throw new Error('more batches were staged than the connection has lanes');
-    const another = await openAnother();
-    sessions.push(another);
-    return another;
-  };
   const explain = (error: unknown, target?: TargetTable) => withRemedy(classify(error), place, target);
   const guarded = async <T>(work: () => Promise<T>, target?: TargetTable): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      throw explain(error, target);
+      throw await explainOn(first, error, target);
     }
   };
   const noteParked = (target: TargetTable, parked: number) => {
@@ -67,28 +61,28 @@ export function createConnection(
   return {
     lanes: LANES,
     prepare: async (targets) => {
+      expect(targets);
       const prepared = await guarded(() => prepare({ client: first, names, owner }, targets));
-      for (const target of targets) {
-        const table = prepared.get(target.mapping);
-        if (table === undefined) continue;
-        if ('parked' in table) parkedOf.set(target.mapping, table.parked > 0);
-        else if (table.failure instanceof DestinationError) {
-          prepared.set(target.mapping, { failure: explain(table.failure, target) });
-        }
-      }
-      return prepared;
+      for (const [mapping, table] of prepared) if ('parked' in table) parkedOf.set(mapping, table.parked > 0);
+      return explainEach(first, prepared, targets);
     },
     readPosition: (target) => guarded(() => readPosition(first, names, target)),
-    startCopies: (starts) => guarded(() => startCopies(first, names, owner, starts)),
+    startCopies: (starts) =>
+      guarded(async () =>
+        explainEach(
+          first,
+          await startCopies(first, names, owner, starts),
+          starts.map(({ table }) => table),
+        ),
+      ),
     applyPage: async (target, page, from, to) => {
       const result = await guarded(() => applyPage(contextOn(first, target), page, from, to), target);
       if (result.kind === 'applied') noteParked(target, result.parked);
       return result;
     },
     stage: async (target: TargetTable, rows: RowStream): Promise<StagedBatch> => {
-      const client = await lane();
-      const staged = await guarded(() => stage(contextOn(client, target), rows, () => idle.push(client)), target);
-      return { ...staged, commit: (from, to) => guarded(() => staged.commit(from, to), target) };
+      const client = await lanes.take();
+      return stage(contextOn(client, target), rows, () => lanes.giveBack(client));
     },
     dueParkedRows: (target, limit) => guarded(() => dueParkedRows(first, names, target, limit)),
     makeParkedDue: (target) => guarded(() => makeParkedDue(first, names, target)),
@@ -106,8 +100,26 @@ export function createConnection(
     ...lookingAt(first, names, (target) => contextOn(first, target), openAnother, explain),
     close: async () => {
       closed = true;
-      for (const client of sessions) discard(client);
+      for (const client of lanes.all) discard(client);
     },
+  };
+}
+
+/** The sessions of a connection that batches are staged on. */
+function createLanes(first: pg.Client, openAnother: () => Promise<pg.Client>) {
+  const all: pg.Client[] = [first];
+  const idle: pg.Client[] = [first];
+  return {
+    all,
+    take: async (): Promise<pg.Client> => {
+      const free = idle.pop();
+      if (free !== undefined) return free;
+      if (all.length >= LANES) throw new Error('more batches were staged than the connection has lanes');
+      const another = await openAnother();
+      all.push(another);
+      return another;
+    },
+    giveBack: (client: pg.Client) => idle.push(client),
   };
 }
 

@@ -15,6 +15,8 @@ export type PageContext = {
   readonly sql: ApplySql;
   /** Whether rows of this mapping may be parked: spares every batch a look when none are. */
   readonly mayHaveParked: boolean;
+  /** What a failure of the client comes to, as precisely as it can be told. */
+  readonly explain: (error: unknown) => Promise<DestinationError>;
 };
 
 /**

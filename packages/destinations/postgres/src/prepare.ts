@@ -1,16 +1,9 @@
 import { quoteLiteral } from '@hexclave/db';
-import {
-  DestinationError,
-  type DestinationFailure,
-  type Position,
-  type PreparedTable,
-  type TargetOwner,
-  type TargetTable,
-} from '@hexclave/sync';
+import type { DestinationFailure, Position, PreparedTable, TargetOwner, TargetTable } from '@hexclave/sync';
 import type pg from 'pg';
 import { classify } from './classify.ts';
-import { alterTable, createTable, markOf } from './ddl.ts';
-import { type FoundTable, findDrift } from './drift.ts';
+import { alterTable, createTable } from './ddl.ts';
+import { exists, type FoundTable, findObstacle } from './drift.ts';
 import { jointly, oneByOne, type PerTable } from './jointly.ts';
 import { BEGIN, METADATA_TABLE, type Names, PARKED_TABLE } from './names.ts';
 import {
@@ -116,23 +109,14 @@ function stepOf(
   if (metadata?.hash !== target.hash) {
     const statements = alterTable(target, table, found);
     const alters = statements.length > 0;
-    const failure = foreignTable(target, found) ?? findDrift(target, table, found, alters);
+    const failure = findObstacle(target, table, found, alters);
     if (failure !== null) return step([], { failure });
     return step([...statements, claim], { position: null, parked }, alters);
   }
-  const problem = foreignTable(target, found) ?? findDrift(target, table, found);
+  const problem = findObstacle(target, table, found);
   if (problem !== null) return step([forgetPositionSql(names, target)], { failure: problem });
   const renamed = metadata.externalDatabaseId !== owner.externalDatabaseId;
   return step(renamed ? [takeOverSql(names, owner, target)] : [], { position: positionOf(metadata), parked });
-}
-
-/** A table that the customer has put in the place of ours, or had there before, is refused: its values may be gone. */
-function foreignTable(target: TargetTable, found: FoundTable): DestinationError | null {
-  return found.comment === markOf(target) ? null : exists(target);
-}
-
-function exists(target: TargetTable): DestinationError {
-  return new DestinationError('TARGET_TABLE_EXISTS', { detail: `table ${target.name}` });
 }
 
 /**

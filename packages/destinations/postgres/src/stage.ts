@@ -26,8 +26,7 @@ export async function stage(context: PageContext, rows: RowStream, release: () =
     await pipeline(rows.source, into);
   } catch (error) {
     await rollback(client);
-    release();
-    throw classify(error, target);
+    throw await context.explain(classify(error, target)).finally(release);
   }
   return stagedBatch(context, rows, into.rowCount, release);
 }
@@ -42,6 +41,8 @@ function stagedBatch(context: PageContext, rows: RowStream, count: number, relea
     commit: async (from, to) => {
       try {
         return await commitStaged(context, rows, count, from, to);
+      } catch (error) {
+        throw await context.explain(error);
       } finally {
         close();
       }

@@ -13,6 +13,7 @@ import {
 import type pg from 'pg';
 import { classify } from './classify.ts';
 import { checkPrivileges, checkSchema, checkVersion, measureRoundTrip } from './connection-checks.ts';
+import { type Place, withRemedy } from './remedies.ts';
 import { discard, openSession, type PostgresConnection, type SessionOptions, type SessionPhase } from './session.ts';
 
 /** Somebody looks at a screen and waits. Long enough for a link with round trips of two seconds, in ms. */
@@ -50,7 +51,9 @@ export async function testConnection(
   options: SessionOptions,
   { onStep = () => undefined, signal = new AbortController().signal }: ConnectionTestWatch = {},
 ): Promise<ConnectionTestResult> {
-  const record = createRecord(onStep);
+  const { user: role, database } = connection;
+  const at = { externalDatabaseId: place.owner.externalDatabaseId, role, database, schema: place.schema };
+  const record = createRecord(onStep, at);
   const findings: Findings = { serverVersion: null, roundTripMs: null, schemaState: null };
   const deadline = boundedSignal(signal, TEST_TIMEOUT_MS);
   const client = signal.aborted ? null : await connectStepByStep(connection, options, record, deadline.signal);
@@ -72,12 +75,13 @@ type StepRecord = {
   complete(): ConnectionStep[];
 };
 
-function createRecord(onStep: (step: ConnectionStep) => void): StepRecord {
+function createRecord(onStep: (step: ConnectionStep) => void, at: Place): StepRecord {
   const steps: ConnectionStep[] = [];
   const next = () => CONNECTION_STEPS[steps.length];
   const add = (step: ConnectionStep) => {
-    steps.push(step);
-    onStep(step);
+    const told = step.outcome === 'failed' ? { ...step, failure: withRemedy(step.failure, at) } : step;
+    steps.push(told);
+    onStep(told);
   };
   return {
     add,
