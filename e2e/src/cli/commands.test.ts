@@ -131,7 +131,7 @@ async function profileShop(): Promise<void> {
   await shop.db.query('ALTER TABLE copy.users ADD PRIMARY KEY (id)');
   expect(wrong.code).toBe(1);
   expect(wrong.stdout).toMatch(
-    /users +fetch +✓ good +[\d.]+ ms +[\d.]+ ms +[+−]?[\d,]+ % +[\d.]+ ms +\d+ +[\d.]+ [kM]?B/,
+    /users +fetch +(?:✓ good|! warning) +[\d.]+ ms +[\d.]+ ms +[+−]?[\d,]+ % +[\d.]+ ms +\d+ +[\d.]+ [kM]?B/,
   );
   expect(wrong.stdout).toContain('Noise, and not in colour: less than 2.5 times as much');
   expect(wrong.stdout).toMatch(/users +apply +✗ bad/);

@@ -55,8 +55,7 @@ export async function profileStatement(
   patience: Patience,
   signal: AbortSignal,
 ): Promise<StatementProfile> {
-  const queryId = randomUUID();
-  const told = { ...named, queryId };
+  const told = { ...named, queryId: randomUUID() };
   let indexes: readonly ExpectedIndex[] = [];
   let server: string | null = null;
   try {
@@ -65,11 +64,14 @@ export async function profileStatement(
       return { ...told, server, outcome: ready, verdict: 'unknown', findings: [] };
     }
     ({ indexes, server } = ready);
-    await ready.source.execute(queryId, signal);
-    const found = await readResult(ready.source, queryId, patience, signal);
-    const outcome = measured(found, await readEarlier());
-    const findings = judge(found, indexes, outcome.comparison);
-    return { ...told, server, outcome, verdict: verdictOf(true, findings), findings };
+    const { source } = ready;
+    const earlier = await readEarlier();
+    const { queryId, outcome } = await measureFairly(told.queryId, earlier, async (id) => {
+      await source.execute(id, signal);
+      return readResult(source, id, patience, signal);
+    });
+    const findings = judge(outcome, indexes, outcome.comparison);
+    return { ...told, queryId, server, outcome, verdict: verdictOf(true, findings), findings };
   } catch (error) {
     signal.throwIfAborted();
     const findings = judgeIndexes(indexes);
@@ -77,7 +79,38 @@ export async function profileStatement(
   }
 }
 
-function measured(found: Measurement, earlier: readonly Earlier[]): Extract<Outcome, { kind: 'measured' }> {
+type Measured = Extract<Outcome, { kind: 'measured' }>;
+
+/** So often a statement is measured at most. */
+const MOST_TIMES = 3;
+
+/**
+ * A statement that took longer than before, and read no more for it, may have met another process that had more to do: it is
+ * measured again, and the fastest run counts. What is slow for a reason of its own is slow each time.
+ */
+async function measureFairly(
+  queryId: string,
+  earlier: readonly Earlier[],
+  measure: (queryId: string) => Promise<Measurement>,
+): Promise<{ queryId: string; outcome: Measured }> {
+  let best = { queryId, outcome: measured(await measure(queryId), earlier) };
+  for (let times = 1; times < MOST_TIMES && isSlowerAlone(best.outcome); times++) {
+    const again = randomUUID();
+    const outcome = measured(await measure(again), earlier);
+    if (timeOf(outcome) < timeOf(best.outcome)) best = { queryId: again, outcome };
+  }
+  return best;
+}
+
+function isSlowerAlone({ comparison }: Measured): boolean {
+  return comparison?.changes.execution_time?.trend === 'worse' && comparison.changes.pages?.trend !== 'worse';
+}
+
+function timeOf({ measures }: Measured): number {
+  return measures.execution_time ?? Number.POSITIVE_INFINITY;
+}
+
+function measured(found: Measurement, earlier: readonly Earlier[]): Measured {
   const { plan, measures } = found;
   const now = {
     measures,
