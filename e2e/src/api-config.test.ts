@@ -1,5 +1,6 @@
 import type { ProjectKeys } from '@hexclave/server';
 import { createConnectionCipher, createExternalDatabaseStore, reencryptConnections } from '@hexclave/server';
+import { hexclaveCatalog } from '@hexclave/sync';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ApiClient, apiClient, succeed } from './support/api-client.ts';
 import { API_SECRET, type ApiServer, startApiServer } from './support/api-server.ts';
@@ -272,6 +273,22 @@ describe('connection strings', () => {
     expect(await rows()).toEqual(before);
     const onlyNew = createExternalDatabaseStore(createConnectionCipher('a new secret'));
     expect(await onlyNew.readConnection(db, key)).toMatchObject({ password: 'CANARY' });
+  });
+});
+
+describe('the tables that can be copied', () => {
+  it('are listed with their columns, as the configuration knows them', async () => {
+    const { items } = await succeed(admin.get('/internal/external-db-sync/mappings'));
+    expect(items.map(({ name }: { name: string }) => name)).toEqual(hexclaveCatalog.mappings.map(({ name }) => name));
+    const [users] = items;
+    expect(users.description).toMatch(/^A row for each user/);
+    expect(users.columns).toContainEqual({ name: 'id', type: 'uuid', is_key: true, is_nullable: false });
+    expect(users.columns).toContainEqual({ name: 'primary_email', type: 'text', is_key: false, is_nullable: true });
+    const omit = (name: string) =>
+      patch({
+        [`${DATABASES}.main`]: { type: 'postgres', connectionString: URL, tables: { users: { omitColumns: [name] } } },
+      });
+    for (const { name, is_key } of users.columns) expect((await omit(name)).status).toBe(is_key ? 400 : 200);
   });
 });
 

@@ -24,6 +24,8 @@ function section(mapping: DeclaredMapping): string {
   });
   return `## ${mapping.name}
 
+${mapping.description ?? ''}
+
 | column | type | may be NULL | from |
 |---|---|---|---|
 ${rows.join('\n')}`;

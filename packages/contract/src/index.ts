@@ -28,6 +28,7 @@ export type * from './schemas/connection-test.ts';
 export type * from './schemas/contact-channels.ts';
 export type * from './schemas/controls.ts';
 export type * from './schemas/dashboard-session.ts';
+export type * from './schemas/mappings.ts';
 export type * from './schemas/profile.ts';
 export type * from './schemas/projects.ts';
 export type * from './schemas/status.ts';

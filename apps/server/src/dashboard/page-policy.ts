@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import type { HttpEnvironment } from '../http/environment.ts';
+import { TRANSPORT_SECURITY } from '../http/middleware.ts';
 
 /**
  * What the dashboard's pages may do: run and show what this server has sent as files, and ask this server. Nothing from
@@ -22,6 +23,7 @@ const POLICY = [
 
 export const pagePolicy: MiddlewareHandler<HttpEnvironment>[] = [
   secureHeaders({
+    strictTransportSecurity: TRANSPORT_SECURITY,
     crossOriginResourcePolicy: 'same-origin',
     crossOriginOpenerPolicy: 'same-origin',
     referrerPolicy: 'no-referrer',

@@ -1,8 +1,10 @@
 import { type AuditQuery, KnownError } from '@hexclave/contract';
+import { hexclaveCatalog } from '@hexclave/sync';
 import { listAuditEvents } from '../services/audit.ts';
 import type { Authentication } from '../services/authentication.ts';
 import { getRoleSql, testConnection } from '../services/connection-test.ts';
 import { readFusebox, updateFusebox } from '../services/fusebox.ts';
+import { listMappings } from '../services/mapping-catalogue.ts';
 import { listPauses, pauseSync, resumeSync } from '../services/pauses.ts';
 import { listProfiles, profile } from '../services/profile.ts';
 import { INTERNAL_PROJECT_ID } from '../services/projects.ts';
@@ -13,6 +15,7 @@ import type { Handlers } from './handlers.ts';
 
 type ControlRoutes =
   | 'enqueueExternalDbSync'
+  | 'listMappings'
   | 'startVerification'
   | 'listVerifications'
   | 'getVerification'
@@ -31,6 +34,7 @@ type ControlRoutes =
 
 /** What stops, starts, repeats and checks the pipeline, for a project’s admin and for the operator. */
 export const controlHandlers: Pick<Handlers, ControlRoutes> = {
+  listMappings: async () => listMappings(hexclaveCatalog),
   enqueueExternalDbSync: async ({ database }, authentication, { query }) => {
     const target = await targetOf(database, authentication, query.project_id);
     return { queued: await enqueueNow(database, target, authentication) };

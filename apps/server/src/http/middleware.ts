@@ -54,9 +54,16 @@ export const errorStatusOverride: Middleware = async (c, next) => {
   c.res = new Response(c.res.body, { status: 200, headers });
 };
 
+/**
+ * Browsers obey it only over TLS, for half a year. Not for subdomains: of those the operator may have others, which are plain
+ * HTTP and none of our business.
+ */
+export const TRANSPORT_SECURITY = 'max-age=15552000';
+
 /** Answers are data: never to be framed, sniffed, cached, or run. A page brings a policy of its own. */
 export const securityHeaders: Middleware[] = [
   secureHeaders({
+    strictTransportSecurity: TRANSPORT_SECURITY,
     crossOriginResourcePolicy: 'cross-origin',
     referrerPolicy: 'no-referrer',
     xFrameOptions: 'DENY',

@@ -32,6 +32,7 @@ export const ENDPOINTS = {
   listApiKeySets: { method: 'get', path: '/internal/api-keys' },
   listAuditEvents: { method: 'get', path: '/internal/audit-log' },
   listContactChannels: { method: 'get', path: '/contact-channels' },
+  listMappings: { method: 'get', path: '/internal/external-db-sync/mappings' },
   listPauses: { method: 'get', path: '/internal/external-db-sync/pauses' },
   listProfiles: { method: 'get', path: '/internal/external-db-sync/profile' },
   listProjects: { method: 'get', path: '/internal/projects' },

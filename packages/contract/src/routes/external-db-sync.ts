@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { defineRoute } from '../route.ts';
 import { projectQuery } from '../schemas/controls.ts';
 import { uuid } from '../schemas/fields.ts';
+import { mappingList } from '../schemas/mappings.ts';
 import {
   resyncReply,
   resyncRequest,
@@ -87,4 +88,15 @@ export const resyncExternalDatabase = defineRoute({
   status: 200,
   reply: resyncReply,
   errors: ['PROJECT_NOT_FOUND', 'EXTERNAL_DATABASE_NOT_FOUND', 'MAPPING_NOT_COPIED'],
+});
+
+export const listMappings = defineRoute({
+  method: 'get',
+  path: '/internal/external-db-sync/mappings',
+  access: 'admin',
+  tag,
+  summary: 'List the tables that can be copied, with their columns',
+  status: 200,
+  reply: mappingList,
+  errors: [],
 });

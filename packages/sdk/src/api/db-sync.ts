@@ -16,6 +16,8 @@ export function dbSyncOf(call: Call, settings: Settings) {
       call('getSyncStatusHistory', { query }, options),
     /** The status live, until the loop is left or `signal` aborts: `for await (const message of client.dbSync.watch())`. */
     watch: (query: WatchQuery = {}, options: CallOptions = {}) => watchStatus(settings, query, options),
+    /** The tables that can be copied, with their columns. */
+    mappings: async (options?: CallOptions) => (await call('listMappings', {}, options)).items,
     /** Syncs all external databases now. */
     enqueue: (options?: CallOptions) => call('enqueueExternalDbSync', {}, options),
     /** Copies anew, without emptying. */

@@ -27,6 +27,8 @@ export type MappedColumn = {
 /** How the rows of one tracked table become the rows of one target table. */
 export type Mapping = {
   readonly name: string;
+  /** One sentence for whoever chooses what is copied. */
+  readonly description?: string;
   readonly table: TrackedTable;
   readonly lookups?: Readonly<Record<string, Lookup>>;
   /** Target columns in the order in which they are created. */

@@ -3,6 +3,7 @@ import { contactChannel } from '../tables/contact-channel.ts';
 
 export const contactChannels = mapping({
   name: 'contact_channels',
+  description: 'All e-mail addresses of users.',
   table: contactChannel,
   columns: {
     id: { type: 'uuid', from: 'id' },

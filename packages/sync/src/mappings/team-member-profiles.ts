@@ -3,6 +3,7 @@ import { teamMember } from '../tables/team-member.ts';
 
 export const teamMemberProfiles = mapping({
   name: 'team_member_profiles',
+  description: 'Who is in which team, and under what name.',
   table: teamMember,
   columns: {
     team_id: { type: 'uuid', from: 'teamId' },

@@ -3,6 +3,7 @@ import { team } from '../tables/team.ts';
 
 export const teams = mapping({
   name: 'teams',
+  description: 'A row for each team.',
   table: team,
   columns: {
     id: { type: 'uuid', from: 'teamId' },

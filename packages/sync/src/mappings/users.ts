@@ -4,6 +4,7 @@ import { projectUser } from '../tables/project-user.ts';
 
 export const users = mapping({
   name: 'users',
+  description: 'A row for each user, with the primary e-mail address.',
   table: projectUser,
   lookups: {
     primaryEmail: {
