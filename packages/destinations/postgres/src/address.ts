@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { DestinationError } from '@hexclave/sync';
 import ipaddr from 'ipaddr.js';
 
@@ -20,7 +21,7 @@ export async function resolveTarget(host: string, allowPrivate: boolean): Promis
     return [];
   });
   const [first] = addresses;
-  if (first === undefined || !(allowPrivate || addresses.every(isPublic))) {
+  if (first === undefined || !(allowPrivate || addresses.every((address) => isPublic(address)))) {
     throw new DestinationError('TARGET_ADDRESS_REFUSED');
   }
   return first;
@@ -32,11 +33,24 @@ async function addressesOf(host: string): Promise<string[]> {
   return found.map((entry) => entry.address);
 }
 
-/** Whether an address is plain public unicast. Forms that carry an IPv4 address are judged by that address. */
-export function isPublic(address: string): boolean {
+/** Every virtual machine of Azure reaches its host by this address, which is public by its form. */
+const AZURE_HOST = '168.63.129.16';
+
+/**
+ * Whether an address is plain public unicast, and not of this very machine: no firewall stands between the server and what
+ * listens here. Forms that carry an IPv4 address are judged by that address.
+ */
+export function isPublic(address: string, own: readonly string[] = ownAddresses()): boolean {
   const parsed = ipaddr.process(address);
   if (parsed.range() !== 'unicast') return false;
-  return !(parsed instanceof ipaddr.IPv6) || isGlobalUnicast(parsed);
+  if (parsed instanceof ipaddr.IPv6 && !isGlobalUnicast(parsed)) return false;
+  const text = parsed.toString();
+  return text !== AZURE_HOST && !own.some((each) => ipaddr.process(each).toString() === text);
+}
+
+/** Read anew each time: addresses come and go. Scopes are those of link-local ones, which are no public addresses anyway. */
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((found) => found?.map(({ address }) => address) ?? []);
 }
 
 /** 2000::/3 is all that is routed (RFC 4291); NAT64 and the like are other ranges to ipaddr.js already. */
