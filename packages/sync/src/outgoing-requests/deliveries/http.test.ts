@@ -75,8 +75,11 @@ describe('an outgoing HTTP request', () => {
     },
   );
 
-  test.each(['30', new Date(Date.now() + 30_500).toUTCString()])('waits as Retry-After says: %s', async (value) => {
-    const result = await answerTo(status(503, { 'retry-after': value }));
+  test.each([
+    ['in seconds', () => '30'],
+    ['as a date', () => new Date(Date.now() + 30_500).toUTCString()],
+  ])('waits as Retry-After says, %s', async (_, after) => {
+    const result = await answerTo(status(503, { 'retry-after': after() }));
     if (result.kind !== 'failed') throw new Error('it was delivered');
     expect(result.retryAfterMs).toBeGreaterThan(28_000);
     expect(result.retryAfterMs).toBeLessThanOrEqual(31_000);
