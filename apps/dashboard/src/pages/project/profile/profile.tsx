@@ -25,7 +25,7 @@ export function ProfilePage() {
           {databaseId}
         </Link>
       }
-      lead="Every statement is run once on real rows, and rolled back. No values leave the databases."
+      lead="Every statement is run on real rows, and rolled back. No values leave the databases."
       actions={
         <Button variant="primary" icon="check" busy={profile.isPending} onClick={profile.start}>
           Profile now
@@ -77,8 +77,8 @@ function Runs({ runs }: { runs: readonly MappingProfile[] }) {
         lead={`The last run, at ${formatTime(last.at_millis)}, beside the median of the five before.`}
         flush
       >
-        <StatementTable latest={latest} />
         <ProfileFindings latest={latest} />
+        <StatementTable latest={latest} />
       </Card>
       <ProfileCharts runs={runs} />
     </>

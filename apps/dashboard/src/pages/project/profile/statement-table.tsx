@@ -24,12 +24,19 @@ const timeChange = ({ now }: Latest) => now.comparison?.changes.execution_time;
 const pagesChange = ({ now }: Latest) => now.comparison?.changes.pages;
 
 const COLUMNS: Column<Latest>[] = [
-  { id: 'table', header: 'Table', cell: ({ mapping }) => mapping },
-  { id: 'statement', header: 'Statement', cell: ({ now }) => now.statement },
-  { id: 'verdict', header: 'Verdict', cell: ({ now }) => <Verdict verdict={now.verdict} /> },
-  { id: 'before', header: 'Before', align: 'end', cell: (row) => shown(timeChange(row)?.before, formatExact) },
+  { id: 'table', width: '164px', header: 'Table', cell: ({ mapping }) => mapping },
+  { id: 'statement', width: '126px', header: 'Statement', cell: ({ now }) => now.statement },
+  { id: 'verdict', width: '108px', header: 'Verdict', cell: ({ now }) => <Verdict verdict={now.verdict} /> },
+  {
+    id: 'before',
+    width: '74px',
+    header: 'Before',
+    align: 'end',
+    cell: (row) => shown(timeChange(row)?.before, formatExact),
+  },
   {
     id: 'now',
+    width: '74px',
     header: 'Now',
     align: 'end',
     sortBy: ({ now }) => timeOf(now),
@@ -37,6 +44,7 @@ const COLUMNS: Column<Latest>[] = [
   },
   {
     id: 'change',
+    width: '80px',
     header: 'Change',
     align: 'end',
     sortBy: (row) => timeChange(row)?.percent ?? null,
@@ -44,6 +52,7 @@ const COLUMNS: Column<Latest>[] = [
   },
   {
     id: 'pages',
+    width: '84px',
     header: 'Pages',
     align: 'end',
     sortBy: ({ now }) => pagesOf(now),
@@ -51,13 +60,20 @@ const COLUMNS: Column<Latest>[] = [
   },
   {
     id: 'pagesChange',
-    header: 'Change of pages',
+    width: '108px',
+    header: 'Page change',
     align: 'end',
     sortBy: (row) => pagesChange(row)?.percent ?? null,
     cell: (row) => <Changed change={pagesChange(row)} />,
   },
-  { id: 'rows', header: 'Rows', align: 'end', cell: ({ now }) => shown(now.measures?.rows, formatCount) },
-  { id: 'indexes', header: 'Indexes', width: '22%', cell: ({ now }) => now.indexes_used.join(', ') },
+  {
+    id: 'rows',
+    width: '64px',
+    header: 'Rows',
+    align: 'end',
+    cell: ({ now }) => shown(now.measures?.rows, formatCount),
+  },
+  { id: 'indexes', header: 'Indexes', cell: ({ now }) => now.indexes_used.join(', ') },
 ];
 
 /** Each statement of each table, as it is and as it was. */
