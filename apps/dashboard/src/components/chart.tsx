@@ -1,8 +1,9 @@
-import { lazy, Suspense, useState } from 'react';
+import { lazyRouteComponent } from '@tanstack/react-router';
+import { Suspense, useState } from 'react';
 import styles from './chart.module.css';
 
-/** Loaded with the first chart that is drawn. */
-const Plot = lazy(() => import('./plot.tsx'));
+/** Loaded with the first chart that is drawn; the page is loaded anew if the server has other files by then. */
+const Plot = lazyRouteComponent(() => import('./plot.tsx'), 'Plot');
 
 export type Series = { name: string; values: readonly (number | null)[] };
 

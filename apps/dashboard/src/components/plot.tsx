@@ -12,14 +12,7 @@ const COLOURS = ['--chart-1', '--chart-2', '--chart-3'] as const;
 type PlotProps = Omit<ChartProps, 'label'> & { onPoint: (index: number | null) => void };
 
 /** The lines themselves, on a canvas. */
-export default function Plot({
-  times,
-  from = times[0] ?? 0,
-  until = times.at(-1) ?? 0,
-  series,
-  format,
-  onPoint,
-}: PlotProps) {
+export function Plot({ times, from = times[0] ?? 0, until = times.at(-1) ?? 0, series, format, onPoint }: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const data: uPlot.AlignedData = [times.map((time) => time / 1_000), ...series.map(({ values }) => [...values])];
