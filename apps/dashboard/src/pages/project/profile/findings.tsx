@@ -1,3 +1,4 @@
+import type { StatementProfile } from '@hexclave/contract';
 import { Notice } from '../../../components/feedback.tsx';
 import { RemedyText } from '../../../components/remedy.tsx';
 import type { Latest } from '../../../lib/profiles.ts';
@@ -5,7 +6,9 @@ import styles from './profile.module.css';
 
 /** What is wrong with the statements of the last run, and what to do; and why some were not measured. */
 export function ProfileFindings({ latest }: { latest: readonly Latest[] }) {
-  const notable = latest.filter(({ now }) => now.findings.length > 0 || now.error !== null || now.skipped !== null);
+  const notable = latest.filter(
+    ({ now }) => now.findings.length > 0 || now.error !== null || isWorthTelling(now.skipped),
+  );
   if (notable.length === 0) return null;
   return (
     <div className={styles.notices}>
@@ -14,6 +17,11 @@ export function ProfileFindings({ latest }: { latest: readonly Latest[] }) {
       ))}
     </div>
   );
+}
+
+/** A table without rows is nothing to look into. */
+function isWorthTelling(skipped: StatementProfile['skipped']): boolean {
+  return skipped !== null && skipped.reason !== 'NO_ROWS';
 }
 
 function Findings({ mapping, now: { statement, findings, error, skipped } }: Latest) {
@@ -33,7 +41,7 @@ function Findings({ mapping, now: { statement, findings, error, skipped } }: Lat
           </p>
         </Notice>
       )}
-      {skipped && skipped.reason !== 'NO_ROWS' && (
+      {skipped && isWorthTelling(skipped) && (
         <Notice tone="info" title={`${about} was not run`}>
           <p>{skipped.message}</p>
         </Notice>

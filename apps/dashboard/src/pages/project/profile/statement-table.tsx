@@ -24,9 +24,9 @@ const timeChange = ({ now }: Latest) => now.comparison?.changes.execution_time;
 const pagesChange = ({ now }: Latest) => now.comparison?.changes.pages;
 
 const COLUMNS: Column<Latest>[] = [
-  { id: 'table', width: '164px', header: 'Table', cell: ({ mapping }) => mapping },
+  { id: 'table', width: '180px', header: 'Table', cell: ({ mapping }) => mapping },
   { id: 'statement', width: '126px', header: 'Statement', cell: ({ now }) => now.statement },
-  { id: 'verdict', width: '108px', header: 'Verdict', cell: ({ now }) => <Verdict verdict={now.verdict} /> },
+  { id: 'verdict', width: '124px', header: 'Verdict', cell: ({ now }) => <Verdict verdict={now.verdict} /> },
   {
     id: 'before',
     width: '74px',
