@@ -6,7 +6,7 @@ import type { Strike } from './nemesis/fault.ts';
 import { runNemesis } from './nemesis/nemesis.ts';
 import { type Plan, WRITERS } from './plan/plan.ts';
 import { patiently } from './stage/patience.ts';
-import { settle, warp } from './stage/settle.ts';
+import { settle, warp, whatIsLeft } from './stage/settle.ts';
 import type { Stage } from './stage/stage.ts';
 import { noWrites, runWriter, type WriteCounts } from './workload/writer.ts';
 
@@ -70,5 +70,6 @@ export async function untilConverged(
   const convergedAfterMs = performance.now() - startedAt;
   stage.trace.note(converged ? `converged after ${Math.round(convergedAfterMs)} ms` : 'not converged');
   if (converged) return { convergedAfterMs, violations: [] };
+  for (const line of await whatIsLeft(stage.internal)) stage.trace.note(line);
   return { convergedAfterMs: null, violations: (await differences()).flatMap(describeDifferences) };
 }

@@ -5,7 +5,7 @@ import { administer } from './clusters.ts';
 import { patiently } from './patience.ts';
 import type { Restartable } from './restartable.ts';
 import type { Stage } from './stage.ts';
-import type { Target } from './target.ts';
+import { rightsOf, type Target } from './target.ts';
 
 /** A copy of a database as it was at one moment. */
 export type Backup = {
@@ -86,6 +86,8 @@ const VERSIONS_APART = 100_000n;
 export async function restoreTarget(stage: Stage, target: Target, backup: string): Promise<void> {
   target.archive.push(await patiently(() => readHistory(target.db)));
   await putBack(stage.clusters.targets, backup, target.database);
+  const rights = rightsOf(target.role, target.database);
+  await patiently(() => administer(stage.clusters.targets.current(), rights));
 }
 
 export async function backUpTarget(stage: Stage, target: Target): Promise<string> {

@@ -59,3 +59,26 @@ export async function settle(stage: Stage, done: () => Promise<boolean>, timeout
 
 /** So many looks in a row at an idle system: nothing more will come. A run removes its request only when it is done. */
 const IDLE_LOOKS = 4;
+
+/** For a person who wonders why: requests, failures and switches, with the time that they still wait for. */
+const LEFT = [
+  `SELECT r."deduplicationKey" AS request, r."attempts", r."lastErrorCode" AS code, r."startedFulfillingAt" IS NOT NULL AS claimed,
+     COALESCE(r."leaseExpiresAt", r."notBefore") - now() AS waits FROM "OutgoingRequest" r`,
+  `SELECT s."tenancyId" AS tenancy, s."externalDatabaseId" AS database, s."errorCode" AS code, s."attempts", s."nextAttemptAt" - now() AS waits
+     FROM "ExternalDatabaseState" s`,
+  `SELECT s."tenancyId" AS tenancy, s."externalDatabaseId" AS database, s."mapping", s."errorCode" AS code, s."attempts",
+     s."nextAttemptAt" - now() AS waits, s."appliedSequenceId" AS applied, s."phase" FROM "ExternalDatabaseMappingState" s`,
+  'SELECT * FROM "ExternalDbSyncMetadata"',
+];
+
+/** What the internal database has still to do, or thinks it has done; a line each. */
+export async function whatIsLeft(db: Queryable): Promise<string[]> {
+  const found: string[] = [];
+  for (const statement of LEFT) {
+    const rows = await patiently(() =>
+      db.query<{ row: string }>(`SELECT row_to_json(q)::text AS row FROM (${statement}) q`),
+    );
+    found.push(...rows.map(({ row }) => row));
+  }
+  return found;
+}

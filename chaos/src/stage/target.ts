@@ -68,14 +68,15 @@ export async function createTargetDatabase(
   role: string,
 ): Promise<{ database: string; db: Database }> {
   const database = newName('target');
-  await administer(
-    cluster.current(),
-    `CREATE DATABASE ${quoteIdentifier(database)}`,
-    `GRANT CREATE ON DATABASE ${quoteIdentifier(database)} TO ${quoteIdentifier(role)}`,
-  );
+  await administer(cluster.current(), `CREATE DATABASE ${quoteIdentifier(database)}`, rightsOf(role, database));
   const db = openTargetDatabase(cluster, database);
   await installHistory(db);
   return { database, db };
+}
+
+/** What a database itself allows a role, which no copy of the database takes along. */
+export function rightsOf(role: string, database: string): string {
+  return `GRANT CREATE ON DATABASE ${quoteIdentifier(database)} TO ${quoteIdentifier(role)}`;
 }
 
 export function openTargetDatabase(cluster: Restartable, database: string): Database {
