@@ -115,6 +115,8 @@ describe.skipIf(hasNoBrowser)('ten thousand projects', () => {
   test('those without a database are found, and a project is one press away', async () => {
     await choice(`${OTHERS} No database`).click();
     await expect.poll(() => rows().allInnerTexts()).toEqual(expect.arrayContaining(['Demo', 'Hexclave']));
+    await watched.page.getByLabel('Find by name or id').fill('DEM');
+    await expect.poll(() => rows().allInnerTexts()).toEqual(['Demo']);
     await watched.page.getByRole('link', { name: 'Demo', exact: true }).click();
     await watched.page.getByRole('heading', { level: 1, name: 'External databases' }).waitFor();
     expect(watched.page.url()).toContain(`/projects/${server.demo.projectId}`);

@@ -9,6 +9,8 @@ import { takeScreenshot } from './support/screenshots.ts';
 
 const MANY_USERS = 60_000;
 const SLOW_LINK_MS = 150;
+/** A server has to start in it, and the page to find it. */
+const RESTART_MS = 150_000;
 
 /** What a project's owner is told while something takes long, is stopped, or has failed. The tests build upon each other. */
 describe.skipIf(hasNoBrowser)('an owner, when not all is well', () => {
@@ -154,17 +156,21 @@ describe.skipIf(hasNoBrowser)('an owner, when not all is well', () => {
     await heading('Users');
   });
 
-  test('is told how old it is what is seen while the server is away, and goes on when it is back', async () => {
-    await page.getByRole('link', { name: 'External databases' }).click();
-    await page.getByText('Live', { exact: true }).waitFor();
-    server.program.kill('SIGKILL');
-    await page.getByText(/Connection lost, trying again · as it was \d+(\.\d)? s ago/).waitFor();
-    // What was known stays to be seen.
-    await expectText(page.getByRole('article', { name: 'External database main' }), 'Fresh');
-    await takeScreenshot(page, 'connection-lost');
-    await server.startAgain();
-    await page.getByText('Live', { exact: true }).waitFor({ timeout: 30_000 });
-  });
+  test(
+    'is told how old it is what is seen while the server is away, and goes on when it is back',
+    async () => {
+      await page.getByRole('link', { name: 'External databases' }).click();
+      await page.getByText('Live', { exact: true }).waitFor();
+      server.program.kill('SIGKILL');
+      await page.getByText(/Connection lost, trying again · as it was \d+(\.\d)? s ago/).waitFor();
+      // What was known stays to be seen.
+      await expectText(page.getByRole('article', { name: 'External database main' }), 'Fresh');
+      await takeScreenshot(page, 'connection-lost');
+      await server.startAgain();
+      await page.getByText('Live', { exact: true }).waitFor({ timeout: 30_000 });
+    },
+    RESTART_MS,
+  );
 
   test('is led to the sign-in also by a page at which nobody does anything', async () => {
     await endSessions(server);
