@@ -58,13 +58,16 @@ export type DevelopmentServer = {
   /** The same with `--json`, which must succeed or end with the expected code. */
   json(args: readonly string[], options?: RunOptions & { readonly code?: number }): Promise<unknown>;
   readonly variables: Record<string, string>;
+  /** Stops it in order, and starts it again in its place. */
+  restart(): Promise<void>;
 };
 
 export async function startDevelopmentServer(): Promise<DevelopmentServer> {
   const place = await createPlace();
   const variables = { ...place.variables, HEXCLAVE_CLI_CONFIG_PATH: join(place.directory, 'cli.json') };
   const bundling = bundleCommandLine();
-  const dev = runProgram([HEXCLAVE, 'dev'], { ...variables, HEXCLAVE_LOG_LEVEL: 'error' });
+  const start = () => runProgram([HEXCLAVE, 'dev'], { ...variables, HEXCLAVE_LOG_LEVEL: 'error' });
+  let dev = start();
   // In order, so that its PostgreSQL has ended before its folder is removed.
   atEndOfFile(async () => {
     dev.kill('SIGTERM');
@@ -79,6 +82,12 @@ export async function startDevelopmentServer(): Promise<DevelopmentServer> {
     program,
     variables,
     run,
+    restart: async () => {
+      dev.kill('SIGTERM');
+      await dev.ended();
+      dev = start();
+      await dev.printed('is ready');
+    },
     json: async (args, { code = 0, ...options } = {}) => {
       const ended = await run([...args, '--json'], options);
       if (ended.code !== code) throw new Error(`hexclave ${args.join(' ')} ended with ${ended.code}: ${ended.stderr}`);
