@@ -43,7 +43,7 @@ function culprit({ mode, migration }: { mode: 'back' | 'forward'; migration: str
 }
 
 function query({ sqlState, message, statement }: { sqlState: string; message: string; statement: string }): string[] {
-  return [`  first failing query: ${statement}`, `  ${message} (SQLSTATE ${sqlState})`];
+  return [`  first failing query: ${statement.trim()}`, `  ${message} (SQLSTATE ${sqlState})`];
 }
 
 function failures(failed: readonly { file: string; failures: { test: string; message: string }[] }[]): string[] {

@@ -57,19 +57,20 @@ export async function saveProgress(
 
 /** Notes that the external database as a whole answered. */
 export async function saveSuccess(db: Database, database: ExternalDatabase): Promise<void> {
-  await db.queryPrepared(
+  const written = db.queryPrepared(
     `INSERT INTO "ExternalDatabaseState" AS s ("tenancyId", "externalDatabaseId", "lastSucceededAt")
      SELECT d."tenancyId", d."id", now() FROM "ExternalDatabase" d WHERE d."tenancyId" = $1 AND d."id" = $2
      ON CONFLICT ("tenancyId", "externalDatabaseId") DO UPDATE SET "errorCode" = NULL, "errorSqlState" = NULL, "errorMessage" = NULL,
        "errorRemedy" = NULL, "failingSince" = NULL, "attempts" = 0, "nextAttemptAt" = NULL, "lastSucceededAt" = now()`,
     [database.tenancyId, database.id],
   );
+  await unlessRemoved(written);
 }
 
 /** Keeps a failure of the whole external database and queues the next attempt, in one transaction. */
 export async function saveFailure(db: Database, database: ExternalDatabase, error: DestinationError): Promise<void> {
   const delay = retryDelayMs(database.failure.attempts + 1);
-  await db.transaction(async (tx) => {
+  const written = db.transaction(async (tx) => {
     const saved = await tx.query(
       `INSERT INTO "ExternalDatabaseState" AS s ("tenancyId", "externalDatabaseId", "errorCode", "errorSqlState", "errorMessage",
          "errorRemedy", "failingSince", "attempts", "nextAttemptAt")
@@ -83,6 +84,7 @@ export async function saveFailure(db: Database, database: ExternalDatabase, erro
     );
     if (saved.length > 0) await tx.query(ENQUEUE_RETRY, [database.tenancyId, database.id, delay]);
   });
+  await unlessRemoved(written);
 }
 
 /** The same for one mapping: the others of the database go on. */
@@ -93,7 +95,7 @@ export async function saveMappingFailure(
   error: DestinationError,
 ): Promise<void> {
   const delay = retryDelayMs((database.mappingFailures[mapping]?.attempts ?? 0) + 1);
-  await db.transaction(async (tx) => {
+  const written = db.transaction(async (tx) => {
     const saved = await tx.query(
       `INSERT INTO "ExternalDatabaseMappingState" AS s ("tenancyId", "externalDatabaseId", "mapping", "errorCode", "errorSqlState",
          "errorMessage", "errorRemedy", "failingSince", "attempts", "nextAttemptAt")
@@ -108,6 +110,7 @@ export async function saveMappingFailure(
     );
     if (saved.length > 0) await tx.query(ENQUEUE_RETRY, [database.tenancyId, database.id, delay]);
   });
+  await unlessRemoved(written);
 }
 
 /** A sync of one external database at a later time; an earlier one that waits already is kept. */
