@@ -30,6 +30,14 @@ export const databaseConfigsQuery = (projectId: string) =>
     },
   });
 
+/** The tables that there are to copy: others only once the server is another version. */
+export const mappingsQuery = (projectId: string) =>
+  queryOptions({
+    queryKey: ['project', projectId, 'mappings'],
+    queryFn: ({ signal }) => clientFor(projectId).dbSync.mappings({ signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
 type Config = { dbSync: { externalDatabases: Record<string, DatabaseConfig> } };
 
 /** Adds, changes and removes external databases. */

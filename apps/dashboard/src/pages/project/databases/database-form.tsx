@@ -18,7 +18,7 @@ import { ConnectionFields, KeptConnection } from './connection-fields.tsx';
 import { TestResult } from './connection-test.tsx';
 import styles from './databases.module.css';
 import { RoleSqlCard } from './role-sql.tsx';
-import { type TableDrafts, TableFields, tableConfigsOf, tableDraftsOf } from './table-fields.tsx';
+import { type TableDrafts, TableFields, tableConfigsOf } from './table-fields.tsx';
 
 export type DatabaseDraft = {
   id: string;
@@ -33,7 +33,7 @@ export const NEW_DATABASE: DatabaseDraft = {
   connection: NEW_CONNECTION,
   schema: 'hexclave',
   deleteMode: 'hard',
-  tables: tableDraftsOf({}),
+  tables: {},
 };
 
 /** As the server takes them; checked here too because a dot in it would be read as a path. */
@@ -95,7 +95,7 @@ export function DatabaseForm({ projectId, existingId, initial }: FormProps) {
             )}
           </div>
         </Card>
-        <OptionsCard draft={draft} issues={issues} onChange={change} />
+        <OptionsCard projectId={projectId} draft={draft} issues={issues} onChange={change} />
         <UnplacedProblem
           error={save.error ?? test.error}
           issues={issues}
@@ -147,12 +147,13 @@ function testOf(existingId: string | undefined, input: DatabaseInput): Connectio
 }
 
 type OptionsProps = {
+  projectId: string;
   draft: DatabaseDraft;
   issues: Record<string, string>;
   onChange: (part: Partial<DatabaseDraft>) => void;
 };
 
-function OptionsCard({ draft, issues, onChange }: OptionsProps) {
+function OptionsCard({ projectId, draft, issues, onChange }: OptionsProps) {
   const hasTableIssue = Object.keys(issues).some((path) => path.startsWith('tables'));
   return (
     <Card title="What is copied, and where">
@@ -175,7 +176,12 @@ function OptionsCard({ draft, issues, onChange }: OptionsProps) {
           <option value="soft">Stay, with the time in the column deleted_at</option>
         </SelectField>
         <Disclosure title="Tables and columns" opens={hasTableIssue}>
-          <TableFields drafts={draft.tables} issues={issues} onChange={(tables) => onChange({ tables })} />
+          <TableFields
+            projectId={projectId}
+            drafts={draft.tables}
+            issues={issues}
+            onChange={(tables) => onChange({ tables })}
+          />
         </Disclosure>
       </div>
     </Card>
