@@ -1,9 +1,10 @@
-import type { AllSyncStatus } from '@hexclave/contract';
+import type { AllSyncStatus, ProjectSyncSummary } from '@hexclave/contract';
 import type { StatusMessage } from '@hexclave/sdk';
 import {
   type InfiniteData,
   infiniteQueryOptions,
   keepPreviousData,
+  type QueryClient,
   useInfiniteQuery,
   useQueryClient,
 } from '@tanstack/react-query';
@@ -66,7 +67,7 @@ export function useAllProjects(filter: ProjectFilter, sort: ServerSort) {
   const synced = useInfiniteQuery({ ...summariesQuery(filter, sort), placeholderData: keepPreviousData });
   const uncopied = useInfiniteQuery({ ...uncopiedQuery(query), placeholderData: keepPreviousData });
   const allUncopied = useInfiniteQuery(uncopiedQuery(''));
-  useLiveSummaries(filter, sort);
+  useLiveSummaries(filter, sort, synced.isFetching);
   const hasAllSynced = state === 'none' || (synced.isSuccess && !synced.hasNextPage);
   // Projects without a copy come last, and only once all others are there.
   const showsUncopied = state === 'none' || (state === 'all' && hasAllSynced);
@@ -80,7 +81,10 @@ export function useAllProjects(filter: ProjectFilter, sort: ServerSort) {
     rows,
     isLoading: state === 'none' ? uncopied.isPending : synced.isPending,
     /** Whether all that match came with one page, and can then be sorted by whatever is in it. */
-    isComplete: hasAllSynced && (synced.data?.pages.length ?? 0) <= 1 && !(showsUncopied && uncopied.hasNextPage),
+    isComplete:
+      hasAllSynced &&
+      (state === 'none' || (synced.data?.pages.length ?? 0) <= 1) &&
+      !(showsUncopied && uncopied.hasNextPage),
     more: {
       isThere: next.hasNextPage && (!hasAllSynced || showsUncopied),
       load: () => {
@@ -117,24 +121,54 @@ function itemsOf<Item>(data: { pages: { items: Item[] }[] } | undefined): Item[]
 }
 
 /** Puts what the live status says of single projects into what is loaded. */
-function useLiveSummaries({ state, query }: ProjectFilter, sort: ServerSort): void {
+function useLiveSummaries({ state, query }: ProjectFilter, sort: ServerSort, isFetching: boolean): void {
   const queryClient = useQueryClient();
+  const loaded = useMemo(() => loadedSummaries(queryClient, { state, query }, sort), [queryClient, state, query, sort]);
   useEffect(() => {
-    const filter = { state, query };
-    const { queryKey } = summariesQuery(filter, sort);
     const feed = statusFeed('all', 'internal');
     let isFollowing = feed.get().status !== undefined;
     return feed.onMessage((message) => {
       const isAnew = message.type === 'snapshot' && isFollowing;
       isFollowing = true;
       // Changes were missed, of which nobody knows which they were.
-      if (isAnew) return void queryClient.invalidateQueries({ queryKey });
+      if (isAnew) return loaded.loadAnew();
       const changes = changesOf(message);
       if (changes.size === 0) return;
-      queryClient.setQueryData<Pages>(queryKey, (data) => data && put(data, changes, filter, sort));
+      loaded.putIn(changes);
       if ([...changes.values()].includes(null)) void queryClient.invalidateQueries({ queryKey: UNCOPIED });
     });
-  }, [queryClient, state, query, sort]);
+  }, [queryClient, loaded]);
+  useEffect(() => {
+    if (!isFetching) loaded.putBack();
+  }, [loaded, isFetching]);
+}
+
+/** The summaries that are looked for, as they are in the cache. */
+function loadedSummaries(queryClient: QueryClient, filter: ProjectFilter, sort: ServerSort) {
+  const { queryKey } = summariesQuery(filter, sort);
+  // A page that arrives is put behind those that were there when it was asked for: what was put into them since is gone.
+  const meanwhile = new Map<string, ProjectSyncSummary | null>();
+  const isBeingFetched = () => queryClient.isFetching({ queryKey, exact: true }) > 0;
+  const set = (changes: SummaryChanges) =>
+    queryClient.setQueryData<Pages>(queryKey, (data) => data && put(data, changes, filter, sort));
+  return {
+    loadAnew: () => void queryClient.invalidateQueries({ queryKey }),
+    putIn: (changes: SummaryChanges) => {
+      set(changes);
+      const isSoonGone = isBeingFetched();
+      for (const [id, change] of changes) {
+        if (isSoonGone) meanwhile.set(id, change);
+        else meanwhile.delete(id);
+      }
+    },
+    /** Once more what came while a page was being fetched. */
+    putBack: () => {
+      if (meanwhile.size === 0) return;
+      set(meanwhile);
+      // The next page may have been asked for by now.
+      if (!isBeingFetched()) meanwhile.clear();
+    },
+  };
 }
 
 /** In the order of names nobody knows which page a project would be on, unless there is one only. */
