@@ -5,6 +5,8 @@ import { migrationFolder } from './fixtures/folders.ts';
 import { createdIndex, splitStatements } from './statements.ts';
 
 const SAFE = '-- compatibility: safe\nSELECT 1;';
+const FILL = '-- compatibility: safe\n-- transaction: batches\n';
+const BESIDE = '-- compatibility: safe\n-- transaction: none\n';
 
 test('the project’s own migrations are well-formed', async () => {
   const { SOURCE_DIRECTORY } = await import('./files.ts');
@@ -21,6 +23,10 @@ test.each([
   ['an ordinary statement without a transaction', { '0001_a.sql': `-- transaction: none\n${SAFE}` }],
   ['a back-fill of two statements', { '0001_a.sql': `-- transaction: batches\n${SAFE}SELECT $1, $2;` }],
   ['a back-fill that does not ask where it is', { '0001_a.sql': `-- transaction: batches\n${SAFE}` }],
+  ['a back-fill of no rows at a time', { '0001_a.sql': `${FILL}-- batch-size: 0\nSELECT $1, $2;` }],
+  ['a back-fill of so many rows that it is no number', { '0001_a.sql': `${FILL}-- batch-size: 1e3\nSELECT $1, $2;` }],
+  ['an index without a name', { '0001_a.sql': `${BESIDE}CREATE INDEX CONCURRENTLY ON t (a);` }],
+  ['an index that can be dropped only once', { '0001_a.sql': `${BESIDE}DROP INDEX CONCURRENTLY a;` }],
   ['nothing at all', {}],
 ] as [string, Record<string, string>][])('a folder with %s is refused', async (_, files) => {
   await expect(readMigrations(await migrationFolder(files))).rejects.toMatchObject({ code: 'MIGRATION_FILES_INVALID' });

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HexclaveError } from '@hexclave/errors';
-import { splitStatements } from './statements.ts';
+import { createdIndex, splitStatements } from './statements.ts';
 
 /** `breaking`: a Hexclave that does not know this migration must not work on the database any more. */
 export type Compatibility = 'safe' | 'breaking';
@@ -90,12 +90,29 @@ function checkConcurrent(fileName: string, sql: string): void {
   const other = splitStatements(sql).find(
     (statement) => !/^\s*(CREATE|DROP|REINDEX)\b.*\bCONCURRENTLY\b/is.test(statement),
   );
-  if (other === undefined) return;
-  throw invalid(`${fileName} has "-- transaction: none", so it may only create or drop indexes CONCURRENTLY: ${other}`);
+  if (other !== undefined)
+    throw invalid(
+      `${fileName} has "-- transaction: none", so it may only create or drop indexes CONCURRENTLY: ${other}`,
+    );
+  const once = splitStatements(sql).find((statement) => !canRunAgain(statement));
+  if (once === undefined) return;
+  throw invalid(
+    `${fileName} could not go on after it was cut short: give each index a name, and drop it with IF EXISTS: ${once}`,
+  );
+}
+
+/** An index without a name would be built twice, and one that is gone already could not be dropped. */
+function canRunAgain(statement: string): boolean {
+  if (/^CREATE\b/i.test(statement)) return createdIndex(statement) !== undefined;
+  return !/^DROP\b/i.test(statement) || /^DROP\s+INDEX\s+CONCURRENTLY\s+IF\s+EXISTS\b/i.test(statement);
 }
 
 /** Each batch is a transaction of its own, so there is nothing that two statements could be undone with. */
 function checkBatches(fileName: string, sql: string): void {
+  const size = readHeaders(sql, 'batch-size')[0];
+  // A batch of no rows would end the back-fill before its first one.
+  if (size !== undefined && !/^[1-9]\d{0,5}$/.test(size))
+    throw invalid(`${fileName} has "-- batch-size: ${size}", which is no whole number from 1 to 999999.`);
   const found = splitStatements(sql).length;
   if (found === 1 && /\$1\b/.test(sql) && /\$2\b/.test(sql)) return;
   throw invalid(

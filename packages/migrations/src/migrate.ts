@@ -22,7 +22,7 @@ export type MigrateOptions = {
   /** That of the program, noted with what it applies: what an older one is told to be replaced by. */
   version?: string;
   onProgress?: (progress: MigrationProgress) => void;
-  /** How long to go on trying while others hold locks. Default 900,000. */
+  /** How long to go on trying while others hold locks, since it last got on. Default 900,000. */
   giveUpAfterMs?: number;
 };
 
@@ -61,19 +61,29 @@ export async function migrate(
 }
 
 async function applyAll(db: Database, files: MigrationFile[], options: MigrateOptions): Promise<MigrateResult> {
-  const giveUpAt = Date.now() + (options.giveUpAfterMs ?? 900_000);
+  const { giveUpAfterMs = 900_000, onProgress } = options;
+  let triedSince = Date.now();
+  // A back-fill of hours must not end at its first lock that is held.
+  const watched: MigrateOptions = {
+    ...options,
+    onProgress: (progress) => {
+      if (progress.phase === 'filling') triedSince = Date.now();
+      onProgress?.(progress);
+    },
+  };
   const applied: string[] = [];
   let failures = 0;
   while (planMigrations(files, await readLedger(db)).length > 0) {
-    const step = await attemptNext(db, files, options);
+    const step = await attemptNext(db, files, watched);
     if (step.outcome === 'applied') {
       applied.push(step.name);
       failures = 0;
+      triedSince = Date.now();
       continue;
     }
     if (step.outcome === 'none') continue;
-    if (Date.now() > giveUpAt) throw lockedOut(step.error);
-    options.onProgress?.({ phase: 'waiting', reason: step.reason });
+    if (Date.now() - triedSince > giveUpAfterMs) throw lockedOut(step.error);
+    onProgress?.({ phase: 'waiting', reason: step.reason });
     await delay(step.error === undefined ? BUSY_POLL_MS : backoffMs(++failures, RETRY_BASE_MS, RETRY_CAP_MS));
   }
   return { applied };
@@ -118,11 +128,18 @@ function applyNext(
   });
 }
 
+/** `cause`: what PostgreSQL said; undefined when another server still applies them, which must not be ended. */
 function lockedOut(cause: unknown): HexclaveError {
   return new HexclaveError({
     code: 'MIGRATION_LOCKED_OUT',
-    message: 'The migrations were not applied in time: other transactions or another server held the locks they need.',
-    remedy: 'Look for long transactions in pg_stat_activity, end them, and start again.',
+    message:
+      cause === undefined
+        ? 'The migrations were not applied in time: another server is still applying them.'
+        : 'The migrations were not applied in time: other transactions held the locks they need.',
+    remedy:
+      cause === undefined
+        ? 'Start again; its connections are named hexclave-migrations in pg_stat_activity. Do not end them while they work.'
+        : 'Look for long transactions in pg_stat_activity, end them, and start again.',
     cause,
   });
 }

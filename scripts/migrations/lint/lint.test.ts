@@ -61,7 +61,7 @@ test.each([
 
 test('indexes CONCURRENTLY, and rows written in batches, are none', async () => {
   const concurrently =
-    'CREATE INDEX CONCURRENTLY x ON "User" (a); DROP INDEX CONCURRENTLY y; REINDEX TABLE CONCURRENTLY z;';
+    'CREATE INDEX CONCURRENTLY x ON "User" (a); DROP INDEX CONCURRENTLY IF EXISTS y; REINDEX TABLE CONCURRENTLY z;';
   expect(await rulesAgainst(concurrently, `${SAFE}-- transaction: none\n`)).toEqual([]);
   const batch =
     'WITH b AS (SELECT a FROM "User" WHERE a > $1::int LIMIT $2) UPDATE "User" u SET c = 1 FROM b WHERE b.a = u.a';
