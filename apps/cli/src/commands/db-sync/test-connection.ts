@@ -48,8 +48,16 @@ export async function showConnectionTest(
   { output, styles }: { output: NodeJS.WriteStream; styles: Styles },
 ): Promise<ConnectionTest> {
   const view = createStepView(output, styles);
+  let shown = 0;
+  const onStep = (step: ConnectionTest['steps'][number]) => {
+    shown += 1;
+    view.show(step);
+  };
   try {
-    return await api.call('testConnection', { query, body: request }, { signal, onStep: view.show });
+    const result = await api.call('testConnection', { query, body: request }, { signal, onStep });
+    // An older server tells no steps, but all of them at the end.
+    result.steps.slice(shown).forEach(view.show);
+    return result;
   } finally {
     view.end();
   }
