@@ -35,13 +35,14 @@ export function indexesFor(
   const key = {
     name: keyIndex ?? `${target.name}_pkey`,
     table: target.name,
+    sqlTable: table,
     definition: `ALTER TABLE ${table} ADD PRIMARY KEY (${target.key.map((column) => id(column)).join(', ')});`,
     exists: keyIndex !== null,
   };
   return [
     key,
     ...unindexed.map(({ name, table: other, columns }) => ({
-      ...{ name, table: other, exists: false },
+      ...{ name, table: other, sqlTable: other, exists: false },
       definition: `CREATE INDEX CONCURRENTLY ${id(name)} ON ${other} (${columns});`,
     })),
   ];

@@ -4,8 +4,9 @@ import { judge, judgeIndexes, verdictOf } from './judge.ts';
 import type { Measures } from './measures.ts';
 import { cut, digestOf, indexesUsed, nodesOf, rowsScanned } from './plan.ts';
 import type { Measurement, PlanNode } from './source.ts';
+import { asFound } from './statements.ts';
 
-const INDEX = { name: 'Thing_idx', table: 'Thing', definition: 'CREATE INDEX …;', exists: true };
+const INDEX = { name: 'Thing_idx', table: 'Thing', sqlTable: 's."Thing"', definition: 'CREATE INDEX …;', exists: true };
 
 function node(change: Partial<PlanNode> = {}): PlanNode {
   const nothing = { relation: null, index: null, rows: 1, expectedRows: 1, loops: 1, removedRows: 0, children: [] };
@@ -41,6 +42,11 @@ describe('a statement', () => {
       message: expect.stringContaining('Thing_idx'),
       remedy: INDEX.definition,
     });
+    const [halfBuilt] = judgeIndexes([asFound(INDEX, { valid: false })]);
+    expect(halfBuilt).toMatchObject({
+      message: expect.stringContaining('is not valid'),
+      remedy: 'REINDEX INDEX CONCURRENTLY "Thing_idx";',
+    });
     expect(verdictOf(false, finding === undefined ? [] : [finding])).toBe('bad');
     expect(verdictOf(false, [])).toBe('unknown');
   });
@@ -48,7 +54,8 @@ describe('a statement', () => {
   test('that reads a large table from end to end is told so, once: not beside the missing index', () => {
     const scan = node({ node: 'Seq Scan', relation: 'Thing', rows: 250, removedRows: 20_000 });
     const plan = node({ children: [scan] });
-    expect(codes(judge(found({}, { plan }), [INDEX], null))).toEqual(['TABLE_SCANNED']);
+    const scanned = judge(found({}, { plan }), [INDEX], null);
+    expect(scanned).toMatchObject([{ code: 'TABLE_SCANNED', remedy: 'ANALYZE s."Thing";' }]);
     expect(codes(judge(found({}, { plan }), [{ ...INDEX, exists: false }], null))).toEqual(['INDEX_MISSING']);
     const small = node({ children: [{ ...scan, removedRows: 5_000 }] });
     expect(judge(found({}, { plan: small }), [INDEX], null)).toEqual([]);

@@ -1,4 +1,5 @@
 import type { ProfileFindingCode, ProfileVerdict } from '@hexclave/config';
+import { quoteIdentifier } from '@hexclave/db';
 import type { Comparison } from './compare.ts';
 import { nodesOf, rowsScanned } from './plan.ts';
 import type { ExpectedIndex, Measurement } from './source.ts';
@@ -22,10 +23,10 @@ const TRIGGERS_MS = 50;
 export function judgeIndexes(indexes: readonly ExpectedIndex[]): Finding[] {
   return indexes
     .filter(({ exists }) => !exists)
-    .map(({ name, table, definition }) => ({
+    .map(({ name, table, definition, isInvalid }) => ({
       code: 'INDEX_MISSING',
       severity: 'bad',
-      message: `The index ${name} on ${table}, which this statement needs, is missing.`,
+      message: `The index ${name} on ${table}, which this statement needs, is ${isInvalid === true ? 'not valid' : 'missing'}.`,
       remedy: definition,
     }));
 }
@@ -35,7 +36,7 @@ export function judge(found: Measurement, indexes: readonly ExpectedIndex[], com
   const missing = new Set(indexes.filter(({ exists }) => !exists).map(({ table }) => table));
   const findings = [
     ...judgeIndexes(indexes),
-    ...judgeScans(found, missing),
+    ...judgeScans(found, missing, indexes),
     ...judgeTemporaryFiles(found),
     ...judgeTriggers(found),
     ...judgeRegression(comparison, indexes),
@@ -53,7 +54,11 @@ export function verdictOf(isMeasured: boolean, findings: readonly Finding[]): Pr
   return findings.length > 0 ? 'warning' : 'good';
 }
 
-function judgeScans({ plan, measures }: Measurement, missing: ReadonlySet<string>): Finding[] {
+function judgeScans(
+  { plan, measures }: Measurement,
+  missing: ReadonlySet<string>,
+  indexes: readonly ExpectedIndex[],
+): Finding[] {
   if (plan === null) return [];
   const many = Math.max(MANY_ROWS, TIMES_THE_WANTED * (measures.rows ?? 0));
   const tables = new Set(nodesOf(plan).flatMap(({ relation }) => (relation === null ? [] : [relation])));
@@ -64,7 +69,7 @@ function judgeScans({ plan, measures }: Measurement, missing: ReadonlySet<string
       code: 'TABLE_SCANNED',
       severity: 'warning',
       message: `The table ${table} was read from end to end, ${rows.toLocaleString('en')} rows, though it has an index for this.`,
-      remedy: `ANALYZE "${table.replaceAll('"', '""')}";`,
+      remedy: `ANALYZE ${indexes.find((index) => index.table === table)?.sqlTable ?? quoteIdentifier(table)};`,
     }));
 }
 

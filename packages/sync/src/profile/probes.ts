@@ -5,6 +5,7 @@ import { type Explainable, explainSource } from './postgres/explain-source.ts';
 import type { Sample, SampledFrom } from './sample.ts';
 import type { ExpectedIndex, Probe } from './source.ts';
 import {
+  asFound,
   EXISTING_INDEXES,
   expectedIndexes,
   fetchBulkStatement,
@@ -72,10 +73,17 @@ async function internalProbe(
 
 async function findIndexes(
   client: pg.ClientBase,
-  expected: readonly Omit<ExpectedIndex, 'exists'>[],
+  expected: ReturnType<typeof expectedIndexes>,
 ): Promise<ExpectedIndex[]> {
-  const { rows } = await client.query<{ name: string }>(EXISTING_INDEXES, [expected.map(({ name }) => name)]);
-  return expected.map((index) => ({ ...index, exists: rows.some(({ name }) => name === index.name) }));
+  const { rows } = await client.query<{ name: string; valid: boolean }>(EXISTING_INDEXES, [
+    expected.map(({ name }) => name),
+  ]);
+  return expected.map((index) =>
+    asFound(
+      index,
+      rows.find(({ name }) => name === index.name),
+    ),
+  );
 }
 
 async function externalProbe(

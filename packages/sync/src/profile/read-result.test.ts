@@ -27,6 +27,10 @@ function entry(change: Partial<Record<keyof LogEntry, unknown>> = {}): object {
   return { queryId: ID, state: 'finished', measures, lacking: {}, plan: null, triggers: [], ...change };
 }
 
+/** One step of a plan. */
+const COUNTS = { rows: 1, expectedRows: 1, loops: 1, removedRows: 0 };
+const STEP = { node: 'Limit', relation: null, index: null, ...COUNTS, children: [] };
+
 function withMeasure(name: keyof typeof PROFILE_MEASURES, measure: unknown): object {
   const { measures } = entry() as LogEntry;
   return entry({ measures: { ...measures, [name]: measure } });
@@ -118,6 +122,18 @@ describe('an answer that stays wrong is an error, which names the query, the att
     ],
     ['a unit of another measure', [withMeasure('rows', { value: 1, unit: 'ms' })], 'rows is in "ms" instead of rows'],
     ['a measure that nobody knows', [entry({ measures: { colour: { value: 1, unit: 'ms' } } })], '"colour"'],
+    ['no plan', [entry({ plan: undefined })], 'plan is no plan'],
+    [
+      'a plan with impossible counts',
+      [entry({ plan: { ...STEP, children: [{ ...STEP, rows: -1 }] } })],
+      'plan is no plan',
+    ],
+    ['no triggers', [entry({ triggers: undefined })], 'no list of triggers'],
+    [
+      'a trigger that took NaN',
+      [entry({ triggers: [{ name: 't', calls: 1, timeMs: Number.NaN }] })],
+      'no list of triggers',
+    ],
     ['no list', { rows: [] }, 'no list of entries, but a object'],
     ['null', null, 'no list of entries, but null'],
     ['an error', refused, 'an error (57P03)'],

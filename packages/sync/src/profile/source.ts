@@ -53,10 +53,14 @@ export type ProfileSource = {
 export type ExpectedIndex = {
   readonly name: string;
   readonly table: string;
-  /** The SQL that makes it. */
+  /** The table as SQL names it, whatever the search path of whoever runs that. */
+  readonly sqlTable: string;
+  /** The SQL that makes it, or makes it valid. */
   readonly definition: string;
   /** Found in the database, and valid. */
   readonly exists: boolean;
+  /** There, but left half-built: another one could not be given its name. */
+  readonly isInvalid?: boolean;
 };
 
 /** A statement that is ready to be measured, or why it is not to be run. */

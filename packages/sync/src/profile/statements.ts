@@ -83,7 +83,7 @@ export function someRow(table: TrackedTable): string {
   return `SELECT 1 FROM ${id(table.name)} t WHERE t.${id(table.tenancyColumn)} = $1 LIMIT 1`;
 }
 
-type Index = Omit<ExpectedIndex, 'exists'>;
+type Index = Omit<ExpectedIndex, 'exists' | 'isInvalid'>;
 
 /** The indexes of the internal database that a statement needs. */
 export function expectedIndexes(statement: ProfiledOn<'internal'>, table: TrackedTable): Index[] {
@@ -94,7 +94,7 @@ export function expectedIndexes(statement: ProfiledOn<'internal'>, table: Tracke
 
 function keyOf({ name, tenancyColumn, key }: TrackedTable): Index {
   const columns = [tenancyColumn, ...Object.keys(key)].map((column) => id(column)).join(', ');
-  return { name: `${name}_pkey`, table: name, definition: `ALTER TABLE ${id(name)} ADD PRIMARY KEY (${columns});` };
+  return { ...named(`${name}_pkey`, name), definition: `ALTER TABLE ${id(name)} ADD PRIMARY KEY (${columns});` };
 }
 
 const TOMBSTONES = indexOn('DeletedRow', {
@@ -105,9 +105,19 @@ const TOMBSTONES = indexOn('DeletedRow', {
 
 function indexOn(table: string, { name, columns, where }: { name: string; columns: string; where: string }): Index {
   const definition = `CREATE INDEX CONCURRENTLY ${id(name)} ON ${id(table)} (${columns}) WHERE ${where};`;
-  return { name, table, definition };
+  return { ...named(name, table), definition };
 }
 
-/** `name`, of those of `$1` that are there and valid. */
-export const EXISTING_INDEXES = `SELECT w.name FROM unnest($1::text[]) w (name)
-  JOIN pg_index i ON i.indexrelid = to_regclass(quote_ident(w.name)) AND i.indisvalid`;
+function named(name: string, table: string) {
+  return { name, table, sqlTable: id(table) };
+}
+
+/** `name` and `valid`, of those of `$1` that are there. */
+export const EXISTING_INDEXES = `SELECT w.name, i.indisvalid AS valid FROM unnest($1::text[]) w (name)
+  JOIN pg_index i ON i.indexrelid = to_regclass(quote_ident(w.name))`;
+
+/** An index as it was found: one that is there already can only be built again. */
+export function asFound(index: Index, found: { readonly valid: boolean } | undefined): ExpectedIndex {
+  if (found === undefined || found.valid) return { ...index, exists: found !== undefined };
+  return { ...index, exists: false, isInvalid: true, definition: `REINDEX INDEX CONCURRENTLY ${id(index.name)};` };
+}

@@ -1,6 +1,6 @@
 import { PROFILE_MEASURE_NAMES, PROFILE_MEASURES, PROFILE_UNITS, type ProfileMeasure } from '@hexclave/config';
 import { ESSENTIAL, type Lacking } from './measures.ts';
-import type { LogEntry, Measurement } from './source.ts';
+import type { FiredTrigger, LogEntry, Measurement, PlanNode } from './source.ts';
 
 /** What an answer must be, in words for whoever has to find out why it was not. */
 export const EXPECTED =
@@ -25,7 +25,7 @@ export function judgeAnswer(queryId: string, answer: unknown): Judged {
   return fault === null ? { measurement: toMeasurement(entry as unknown as LogEntry) } : { fault };
 }
 
-function findFault({ measures, lacking }: Record<string, unknown>): string | null {
+function findFault({ measures, lacking, plan, triggers }: Record<string, unknown>): string | null {
   if (!isRecord(measures) || !isRecord(lacking)) return 'an entry without measures';
   const unknown = Object.keys(measures).find((name) => !Object.hasOwn(PROFILE_MEASURES, name));
   if (unknown !== undefined) return `a measure that nobody knows, ${shown(unknown)}`;
@@ -33,7 +33,31 @@ function findFault({ measures, lacking }: Record<string, unknown>): string | nul
     const fault = measures[name] === undefined ? faultOfAbsence(name, lacking) : faultOf(name, measures[name]);
     if (fault !== null) return fault;
   }
+  if (plan !== null && !isPlan(plan)) return 'an entry whose plan is no plan';
+  if (!Array.isArray(triggers) || !triggers.every(isTrigger)) return 'an entry whose triggers are no list of triggers';
   return null;
+}
+
+function isPlan(plan: unknown): boolean {
+  if (!isRecord(plan)) return false;
+  const { node, relation, index, rows, expectedRows, loops, removedRows, children } = plan as Partial<PlanNode>;
+  return (
+    typeof node === 'string' &&
+    [relation, index].every((name) => name === null || typeof name === 'string') &&
+    [rows, expectedRows, loops, removedRows].every(isAmount) &&
+    Array.isArray(children) &&
+    children.every(isPlan)
+  );
+}
+
+function isTrigger(trigger: unknown): boolean {
+  if (!isRecord(trigger)) return false;
+  const { name, calls, timeMs } = trigger as Partial<FiredTrigger>;
+  return typeof name === 'string' && isAmount(calls) && isAmount(timeMs);
+}
+
+function isAmount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
 function faultOfAbsence(name: ProfileMeasure, lacking: Record<string, unknown>): string | null {
