@@ -31,6 +31,7 @@ const COMMANDS: Readonly<Record<string, (command: AlterCommand, table: string, f
     },
   ],
   AT_AddConstraint: addConstraint,
+  AT_ValidateConstraint: ({ name = '' }, table, facts) => (facts.constrained.has(name) ? [scans(table)] : []),
   AT_SetLogged: rewrites,
   AT_SetUnLogged: rewrites,
   AT_SetTableSpace: rewrites,
@@ -78,13 +79,7 @@ function addConstraint({ def }: AlterCommand, table: string): Objection[] {
 
 function judgeConstraint(constraint: Constraint, table: string): Objection[] {
   if (['CONSTR_CHECK', 'CONSTR_FOREIGN'].includes(constraint.contype) && constraint.skip_validation !== true)
-    return [
-      {
-        rule: 'constraint-scans',
-        what: `All of "${table}" is checked while writers wait.`,
-        instead: 'Add it as NOT VALID, and VALIDATE CONSTRAINT in the next file: that lets writers go on.',
-      },
-    ];
+    return [scans(table)];
   const builds = ['CONSTR_PRIMARY', 'CONSTR_UNIQUE', 'CONSTR_EXCLUSION'].includes(constraint.contype);
   if (!builds || constraint.indexname !== undefined) return [];
   return [
@@ -94,6 +89,19 @@ function judgeConstraint(constraint: Constraint, table: string): Objection[] {
       instead: 'CREATE UNIQUE INDEX CONCURRENTLY in a file of its own, then ADD CONSTRAINT … USING INDEX.',
     },
   ];
+}
+
+function scans(table: string): Objection {
+  return {
+    rule: 'constraint-scans',
+    what: `All of "${table}" is checked while writers wait.`,
+    instead: 'Add it as NOT VALID, and VALIDATE CONSTRAINT in the next file: that lets writers go on.',
+  };
+}
+
+/** The names of the constraints that a statement adds. */
+export function addedConstraints({ AlterTableStmt: statement }: Tree): string[] {
+  return (statement?.cmds ?? []).flatMap(({ AlterTableCmd: { def } }) => def?.Constraint?.conname ?? []);
 }
 
 function isSerial(type: string | undefined): boolean {

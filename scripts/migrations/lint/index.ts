@@ -1,4 +1,5 @@
 import { type MigrationFile, readHeaders } from '@hexclave/migrations';
+import { addedConstraints } from './alter-table.ts';
 import { LANDED_EXCEPTIONS } from './exceptions.ts';
 import type { FileFacts, Objection } from './objection.ts';
 import { judgeStatement } from './rules.ts';
@@ -33,6 +34,7 @@ function factsOf(file: MigrationFile, statements: readonly Statement[]): FileFac
   return {
     batches: file.execution === 'batches',
     created: new Set(created),
+    constrained: new Set(statements.flatMap(({ tree }) => addedConstraints(tree))),
     breaking: file.compatibility === 'breaking',
   };
 }

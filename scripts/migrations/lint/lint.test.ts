@@ -33,6 +33,12 @@ test.each([
   ['ALTER TABLE "User" ADD PRIMARY KEY (a)', 'unique-scans'],
   ['UPDATE "User" SET a = 1', 'whole-table-write'],
   ['DELETE FROM "User"', 'whole-table-write'],
+  ['WITH gone AS (DELETE FROM "User" RETURNING a) SELECT count(*) FROM gone', 'whole-table-write'],
+  ['MERGE INTO "User" u USING b ON u.a = b.a WHEN MATCHED THEN DELETE', 'whole-table-write'],
+  [
+    'ALTER TABLE "User" ADD CONSTRAINT x CHECK (a > 0) NOT VALID; ALTER TABLE "User" VALIDATE CONSTRAINT x',
+    'constraint-scans',
+  ],
   ['LOCK TABLE "User"', 'explicit-lock'],
   ['TRUNCATE "User"', 'explicit-lock'],
   ['REINDEX TABLE "User"', 'explicit-lock'],
@@ -54,6 +60,7 @@ test.each([
   'ALTER TABLE "User" VALIDATE CONSTRAINT x',
   'ALTER TABLE "User" ADD CONSTRAINT x UNIQUE USING INDEX y',
   `SET LOCAL lock_timeout = '2s'`,
+  `CREATE FUNCTION f() RETURNS void BEGIN ATOMIC DELETE FROM "User"; END`,
   `CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN UPDATE "User" SET a = 1; END $$`,
 ])('%s is none', async (sql) => {
   expect(await rulesAgainst(sql)).toEqual([]);
@@ -74,6 +81,7 @@ test('what is marked as breaking may drop and rename, and still not keep everybo
     [],
   );
   expect(await rulesAgainst('ALTER TABLE "User" ALTER a SET NOT NULL', breaking)).toEqual(['not-null-scans']);
+  expect(await rulesAgainst('DROP INDEX x', breaking)).toEqual(['index-locks-writers']);
 });
 
 test('an exception needs a reason', async () => {

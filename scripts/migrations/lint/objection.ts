@@ -8,6 +8,8 @@ export type FileFacts = {
   batches: boolean;
   /** Tables that this very file creates: nobody uses them yet. */
   created: ReadonlySet<string>;
+  /** Constraints that this very file adds: its lock on their tables lasts until it is done. */
+  constrained: ReadonlySet<string>;
   breaking: boolean;
 };
 

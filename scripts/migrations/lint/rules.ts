@@ -1,6 +1,6 @@
 import { judgeAlterTable } from './alter-table.ts';
 import { dropped, type FileFacts, isNew, type Objection } from './objection.ts';
-import type { Statement, Tree } from './tree.ts';
+import type { Relation, Statement, Tree } from './tree.ts';
 
 /** Everything that the rules have against one statement. */
 export function judgeStatement({ tree }: Statement, facts: FileFacts): Objection[] {
@@ -35,7 +35,7 @@ const rename: Rule = ({ RenameStmt: statement }, facts) =>
 const DROPPED = ['OBJECT_TABLE', 'OBJECT_VIEW', 'OBJECT_SEQUENCE', 'OBJECT_TYPE', 'OBJECT_FUNCTION', 'OBJECT_SCHEMA'];
 
 const drop: Rule = ({ DropStmt: statement }, facts) => {
-  if (statement === undefined || facts.breaking) return [];
+  if (statement === undefined) return [];
   if (statement.removeType === 'OBJECT_INDEX' && statement.concurrent !== true)
     return [
       {
@@ -44,20 +44,31 @@ const drop: Rule = ({ DropStmt: statement }, facts) => {
         instead: 'Use DROP INDEX CONCURRENTLY in a file with the header "-- transaction: none".',
       },
     ];
-  return DROPPED.includes(statement.removeType) ? [dropped('What is dropped')] : [];
+  return DROPPED.includes(statement.removeType) && !facts.breaking ? [dropped('What is dropped')] : [];
 };
 
-const write: Rule = ({ UpdateStmt, DeleteStmt }, facts) => {
-  const statement = UpdateStmt ?? DeleteStmt;
-  if (statement === undefined || facts.batches || isNew(statement.relation, facts)) return [];
-  return [
-    {
+const write: Rule = (tree, facts) => {
+  // What a function or a rule would do some day is not done by this file.
+  if (facts.batches || !EXECUTED.some((kind) => kind in tree)) return [];
+  return writesIn(tree)
+    .filter(({ relation }) => !isNew(relation, facts))
+    .map(({ relation }) => ({
       rule: 'whole-table-write',
-      what: `Every row of "${statement.relation.relname}" that it touches stays locked until the file is done, and the dead rows pile up.`,
+      what: `Every row of "${relation.relname}" that it touches stays locked until the file is done, and the dead rows pile up.`,
       instead: 'Write it as a file with the header "-- transaction: batches".',
-    },
-  ];
+    }));
 };
+
+const EXECUTED = ['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'CreateTableAsStmt'];
+
+/** A statement's own write, and those in its WITH. */
+function writesIn(value: unknown): { relation: Relation }[] {
+  if (Array.isArray(value)) return value.flatMap(writesIn);
+  if (typeof value !== 'object' || value === null) return [];
+  const { UpdateStmt, DeleteStmt, MergeStmt } = value as Tree;
+  const own = [UpdateStmt, DeleteStmt, MergeStmt].filter((statement) => statement !== undefined);
+  return [...own, ...Object.values(value).flatMap(writesIn)];
+}
 
 const lock: Rule = ({ LockStmt, TruncateStmt, VacuumStmt, RefreshMatViewStmt, ReindexStmt }) => {
   const reindexes =

@@ -5,7 +5,13 @@ import { parse } from 'libpg-query';
  * by the parser.
  */
 export type Relation = { relname: string; relpersistence?: string };
-export type Constraint = { contype: string; skip_validation?: boolean; indexname?: string; raw_expr?: Node };
+export type Constraint = {
+  contype: string;
+  conname?: string;
+  skip_validation?: boolean;
+  indexname?: string;
+  raw_expr?: Node;
+};
 export type ColumnDef = { colname?: string; typeName?: TypeName; constraints?: { Constraint: Constraint }[] };
 export type TypeName = { names: { String: { sval: string } }[] };
 export type AlterCommand = {
@@ -22,8 +28,9 @@ export type Tree = {
   ReindexStmt?: { params?: { DefElem: { defname: string } }[] };
   CreateStmt?: { relation: Relation };
   CreateTableAsStmt?: { into: { rel: Relation } };
-  UpdateStmt?: { relation: Relation; fromClause?: unknown[]; whereClause?: Node };
-  DeleteStmt?: { relation: Relation; whereClause?: Node };
+  UpdateStmt?: { relation: Relation };
+  DeleteStmt?: { relation: Relation };
+  MergeStmt?: { relation: Relation };
   VacuumStmt?: { options?: { DefElem: { defname: string } }[] };
   VariableSetStmt?: { name: string; args?: { A_Const?: { ival?: { ival?: number }; sval?: { sval: string } } }[] };
   TransactionStmt?: { kind: string };
