@@ -1,6 +1,6 @@
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
-import { useEffect, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { IconButton } from '../components/button.tsx';
 import type { IconName } from '../components/icon.tsx';
 import { leave, sessionQuery, signOut, useSession } from '../lib/session.ts';
@@ -46,10 +46,18 @@ function Side() {
   const [openedAt, setOpenedAt] = useState<string>();
   const isOpen = openedAt === pathname;
   const linksId = useId();
+  const button = useRef<HTMLButtonElement>(null);
+  const closeByKey = ({ key }: KeyboardEvent) => {
+    if (key !== 'Escape' || !isOpen) return;
+    setOpenedAt(undefined);
+    // Where the keyboard was may be hidden now.
+    button.current?.focus();
+  };
   return (
-    <nav className={styles.side} aria-label="Main" onKeyDown={({ key }) => key === 'Escape' && setOpenedAt(undefined)}>
+    <nav className={styles.side} aria-label="Main" onKeyDown={closeByKey}>
       <div className={styles.menu}>
         <IconButton
+          ref={button}
           icon={isOpen ? 'cross' : 'menu'}
           label="Menu"
           aria-expanded={isOpen}

@@ -86,7 +86,8 @@ export function useAllProjects(filter: ProjectFilter, sort: ServerSort) {
       (state === 'none' || (synced.data?.pages.length ?? 0) <= 1) &&
       !(showsUncopied && uncopied.hasNextPage),
     more: {
-      isThere: next.hasNextPage && (!hasAllSynced || showsUncopied),
+      // After a failure nothing is loaded before somebody asks for it.
+      isThere: next.hasNextPage && !next.isError && (!hasAllSynced || showsUncopied),
       load: () => {
         if (next.hasNextPage && !next.isFetching && !next.isError) void next.fetchNextPage();
       },
