@@ -11,7 +11,7 @@ import { eventStream } from './event-stream.ts';
 import { handlers } from './handlers.ts';
 import type { RateLimiter } from './rate-limits.ts';
 import { readInput } from './request-input.ts';
-import { stepStream, type Work } from './step-stream.ts';
+import { hangUpOf, stepStream, type Work } from './step-stream.ts';
 import { streamHandlers } from './stream-handlers.ts';
 
 export type Api = Hono<HttpEnvironment>;
@@ -57,7 +57,7 @@ function boundRoutes(services: HttpServices): Bound[] {
       route,
       answer: async (c, authentication, input) => {
         const work = (each: Work<object>) => handler(services, authentication, input, each);
-        const { signal } = c.req.raw;
+        const signal = hangUpOf(c.req.raw);
         if (route.steps !== undefined && wantsEvents(c)) {
           return stepStream(work, signal, (error) => noteError(c, error, services.logger));
         }
