@@ -88,9 +88,13 @@ function countLeftOut({ results }: TestRun): Map<string, number> {
   return new Map([...counts].sort());
 }
 
+function isOfFile({ file }: FileResult): boolean {
+  return !file.startsWith('(');
+}
+
 /** Without errors that belong to no file. */
 function filesOf(results: readonly FileResult[]): string[] {
-  return results.map(({ file }) => file).filter((file) => !file.startsWith('('));
+  return results.filter(isOfFile).map(({ file }) => file);
 }
 
 /** How many of the new migrations are there in the run that is in question; in the other one nothing is. */
@@ -105,7 +109,8 @@ async function blame(setting: Setting, failed: FileResult[], run: TestRun): Prom
   const control = await runWith(setting, added.length - questionedCount(setting), filesOf(failed));
   const controlFailed = new Set(failedFiles(control).map(({ file }) => file));
   const toBlame = failed.filter(({ file }) => !controlFailed.has(file));
-  const [first] = toBlame;
+  // Migrations are looked for with a file that can be run alone.
+  const first = toBlame.find(isOfFile);
   if (first === undefined || control.broken !== undefined)
     return unusable(
       setting,
@@ -117,9 +122,16 @@ async function blame(setting: Setting, failed: FileResult[], run: TestRun): Prom
     return mode === 'back' ? failsNow : !failsNow;
   });
   const migration = added[culprit - 1] ?? '';
-  const messages = toBlame.flatMap(({ failures }) => failures.map(({ message }) => message));
-  const query = firstNewRefusal(run.log, control.log, messages);
+  // Of the file that the migration was found with: others may fail because of another one.
+  const messages = first.failures.map(({ message }) => message);
+  const query = firstNewRefusal(await logOf(setting, first, run), control.log, messages);
   return { mode, outcome: 'incompatible', failed: toBlame, migration, query };
+}
+
+/** Where no failure quotes a refusal, those that other files provoke on purpose must not be taken for it. */
+async function logOf(setting: Setting, { file, failures }: FileResult, { log }: TestRun): Promise<string> {
+  if (failures.some(({ message }) => tellsOfSchema(message, log))) return log;
+  return (await runWith(setting, questionedCount(setting), [file])).log;
 }
 
 /** With the first `count` of the new migrations. */

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { relative } from 'node:path';
 
 /**
  * Tells migration-compat about each test file as it ends, a line of JSON each, on file descriptor 3. Loaded by the
@@ -6,7 +7,7 @@ import { writeSync } from 'node:fs';
  */
 export default class CompatReporter {
   onTestModuleEnd(module) {
-    const file = module.relativeModuleId ?? module.moduleId;
+    const file = module.relativeModuleId ?? relative(process.cwd(), module.moduleId);
     const leftOut = module
       .errors()
       .find(({ name }) => name === 'MigrationLeftOut')

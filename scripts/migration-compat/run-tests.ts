@@ -35,24 +35,33 @@ export async function runTests(
   try {
     const vitest = join('node_modules', 'vitest', 'vitest.mjs');
     const args = [vitest, 'run', `--reporter=${REPORTER}`, ...files];
+    const onResult = (result: FileResult) => {
+      results.push(result);
+      options.onFile(result);
+    };
     const { code, output } = await runProgram(options.programs, process.execPath, args, checkout, {
       env: {
         HEXCLAVE_TEST_POSTGRES_LOG: logFile,
         HEXCLAVE_TEST_WITHOUT_MIGRATIONS: options.withoutMigrations.join(','),
       },
-      onReport: (line) => {
-        const result = JSON.parse(line) as FileResult;
-        results.push(result);
-        options.onFile(result);
-      },
+      onReport: (line) => onResult(JSON.parse(line) as FileResult),
     });
     const log = existsSync(logFile) ? readFileSync(logFile, 'utf8') : '';
     // A file that was left out ends with an error too.
     const failedSilently = code !== 0 && !results.some(({ failures, leftOut }) => failures.length + leftOut.length > 0);
-    return { results, log, broken: failedSilently ? output : undefined };
+    if (failedSilently) return { results, log, broken: output };
+    for (const file of unended(files, results)) onResult(file);
+    return { results, log };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Files that nothing was told of, as when the process that ran them was killed: they are not among those that pass. */
+function unended(files: readonly string[], results: readonly FileResult[]): FileResult[] {
+  const told = new Set(results.map(({ file }) => file));
+  const failures = [{ test: '(the file itself)', message: 'It came to no end.' }];
+  return files.filter((file) => !told.has(file)).map((file) => ({ file, ran: 0, failures, leftOut: [] }));
 }
 
 export function failedFiles({ results }: TestRun): FileResult[] {
