@@ -9,9 +9,10 @@ import type { HttpEnvironment, HttpServices } from './environment.ts';
 import { noteError } from './errors.ts';
 import { eventStream } from './event-stream.ts';
 import { handlers } from './handlers.ts';
+import { hangUpOf } from './hang-up.ts';
 import type { RateLimiter } from './rate-limits.ts';
 import { readInput } from './request-input.ts';
-import { hangUpOf, stepStream, type Work } from './step-stream.ts';
+import { stepStream, type Work } from './step-stream.ts';
 import { streamHandlers } from './stream-handlers.ts';
 
 export type Api = Hono<HttpEnvironment>;

@@ -9,14 +9,6 @@ export type Work<Step = never> = {
   readonly onStep: (step: Step) => void;
 };
 
-/** Aborts with the request. The reason that the HTTP server gives is a text, which whoever handles errors would not know. */
-export function hangUpOf(request: Request): AbortSignal {
-  const gone = new AbortController();
-  if (request.signal.aborted) gone.abort();
-  else request.signal.addEventListener('abort', () => gone.abort(), { once: true });
-  return gone.signal;
-}
-
 /**
  * Answers with the steps of `work` as they come, and then with its reply. What fails before the first step is thrown, and
  * answered as everywhere.

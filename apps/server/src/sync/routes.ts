@@ -13,6 +13,7 @@ import {
 import { type Context, Hono } from 'hono';
 import { clientAddress } from '../http/client-address.ts';
 import type { HttpEnvironment } from '../http/environment.ts';
+import { hangUpOf } from '../http/hang-up.ts';
 import { createRateLimiter, type RateLimiter, type RateLimits } from '../http/rate-limits.ts';
 import { readInput } from '../http/request-input.ts';
 import { carriesSecret } from './bearer.ts';
@@ -144,5 +145,5 @@ async function inputOf<R extends AnyRoute>(c: RequestContext, route: R): Promise
 
 /** When the caller hangs up, or the server stops. */
 function endOf(c: RequestContext, stopping: AbortSignal): AbortSignal {
-  return AbortSignal.any([c.req.raw.signal, stopping]);
+  return AbortSignal.any([hangUpOf(c.req.raw), stopping]);
 }
