@@ -76,6 +76,19 @@ describe('a change that stands in the way is named, the other mappings go on, an
     expect((await stateOfUsers())?.errorCode).toBeNull();
   });
 
+  test('a column that was taken away is filled once it is there again, in every row and by whoever comes first', async () => {
+    const [engine, other] = [harness.newEngine(), harness.newEngine()];
+    await addUser(harness.db, tenancy, { name: 'does not change any more' });
+    await harness.sync(tenancy, other);
+    await onTarget('ALTER TABLE hexclave.users DROP COLUMN display_name');
+    await rename(harness.db, user, 'v1');
+    await harness.sync(tenancy, engine);
+    await runRemedy();
+    await harness.syncAgain(tenancy, other);
+    await expectEqual();
+    expect((await stateOfUsers())?.errorCode).toBeNull();
+  });
+
   test.each([...changes, ...quietChanges])('%s, found by a new engine', async (_, change, named) => {
     if (named === 'column mine') await emptyTarget();
     await onTarget(`ALTER TABLE hexclave.users ${change}`);

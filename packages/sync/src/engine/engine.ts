@@ -190,22 +190,33 @@ async function syncConnected(run: DatabaseRun, kept: KeptConnection): Promise<bo
   }
 }
 
-/** Prepares the mappings that are not ready: new, failed before and due again, or of another epoch. */
+/**
+ * Prepares the mappings that are not ready: new, failed before and due again, or of another epoch. Those that had drifted
+ * are copied anew.
+ */
 async function prepareMissing(run: DatabaseRun, kept: KeptConnection): Promise<Map<string, DestinationError>> {
   const { options, database } = run;
   const failures = new Map<string, DestinationError>();
-  for (const [name, ready] of kept.runs) if (ready.position.epoch !== run.epoch) kept.runs.delete(name);
+  const drifted = driftedMappings(database);
+  for (const [name, ready] of kept.runs) {
+    if (ready.position.epoch !== run.epoch || drifted.has(name)) kept.runs.delete(name);
+  }
   const missing = kept.routes.filter(({ target }) => {
     return !kept.runs.has(target.mapping) && database.mappingFailures[target.mapping]?.waiting !== true;
   });
   if (missing.length === 0) return failures;
-  const prepared = await prepareRoutes(options.db, kept.connection, database.tenancyId, missing);
+  const prepared = await prepareRoutes(options.db, kept.connection, database.tenancyId, missing, drifted);
   for (const [route, result] of prepared) {
     if ('run' in result) kept.runs.set(route.target.mapping, result.run);
     else if (result.failure instanceof DestinationError) failures.set(route.target.mapping, result.failure);
     else throw result.failure;
   }
   return failures;
+}
+
+/** A column that its owner has taken away, and has added again since, is empty, also in rows that do not change any more. */
+function driftedMappings({ mappingFailures }: ExternalDatabase): Set<string> {
+  return new Set(Object.keys(mappingFailures).filter((name) => mappingFailures[name]?.code === 'TARGET_DRIFT'));
 }
 
 async function saveResults(

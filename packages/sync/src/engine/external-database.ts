@@ -11,6 +11,8 @@ import type { DeclaredMapping } from '../declare/mapping.ts';
 /** What has failed, and whether its next attempt is still to come by the internal database's clock, the only one that counts. */
 export type FailureState = { readonly attempts: number; readonly waiting: boolean };
 
+export type MappingFailureState = FailureState & { readonly code: string };
+
 /** One row of "ExternalDatabase" with its state. */
 export type ExternalDatabase = {
   readonly tenancyId: string;
@@ -26,7 +28,7 @@ export type ExternalDatabase = {
   readonly paused: boolean;
   readonly generation: bigint;
   readonly failure: FailureState;
-  readonly mappingFailures: Readonly<Record<string, FailureState>>;
+  readonly mappingFailures: Readonly<Record<string, MappingFailureState>>;
   /** How far the mappings that are streamed had come, by what the last runs of all processes have written down. */
   readonly cursors: ReadonlyMap<string, bigint>;
 };

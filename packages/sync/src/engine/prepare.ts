@@ -19,12 +19,15 @@ export type Prepared = { readonly run: MappingRun } | { readonly failure: Error 
 /**
  * Readies the target tables of routes, and begins copies where there is nothing to go on from. However many routes there
  * are, the target is asked as often as for one; only positions of an older epoch are taken over one by one.
+ *
+ * @param distrusted mappings to copy anew, whatever their tables say of themselves
  */
 export async function prepareRoutes(
   db: Database,
   connection: DestinationConnection,
   tenancyId: string,
   routes: readonly Route[],
+  distrusted: ReadonlySet<string> = new Set(),
 ): Promise<Map<Route, Prepared>> {
   const tables = await connection.prepare(routes.map((route) => route.target));
   const usable = new Map<Route, PreparedTable>();
@@ -35,7 +38,9 @@ export async function prepareRoutes(
     if ('failure' in table) prepared.set(route, table);
     else usable.set(route, table);
   }
-  const found = [...usable].map(([route, { position }]) => ({ route, position }));
+  const found = [...usable].map(([route, { position }]) => {
+    return { route, position, distrusted: distrusted.has(route.target.mapping) };
+  });
   for (const [route, start] of await positionsToGoOnFrom(db, connection, tenancyId, found)) {
     const { position, parked } = usable.get(route) as PreparedTable;
     // One that began anew is news, even if there is nothing to copy.
@@ -45,7 +50,7 @@ export async function prepareRoutes(
   return prepared;
 }
 
-type Found = { readonly route: Route; readonly position: Position | null };
+type Found = { readonly route: Route; readonly position: Position | null; readonly distrusted?: boolean };
 
 /** The same for one route. */
 export async function positionToGoOnFrom(
@@ -79,9 +84,11 @@ async function positionsToGoOnFrom(
   let pending = found;
   for (let tried = 0; pending.length > 0 && tried < ATTEMPTS; tried++) {
     const moved: Found[] = [];
-    for (const [route, position] of await judgeAll(db, connection, tenancyId, pending)) {
-      if (position !== null) settled.set(route, position);
-      else moved.push({ route, position: await connection.readPosition(route.target) });
+    const judged = await judgeAll(db, connection, tenancyId, pending);
+    for (const one of pending) {
+      const position = judged.get(one.route) ?? null;
+      if (position !== null) settled.set(one.route, position);
+      else moved.push({ ...one, position: await connection.readPosition(one.route.target) });
     }
     pending = moved;
   }
@@ -99,9 +106,10 @@ async function judgeAll(
   const historyOf = await readHistories(db, tenancyId);
   const results = new Map<Route, GoesOn | null>();
   const anew: Found[] = [];
-  for (const { route, position } of found) {
+  for (const one of found) {
+    const { route, position, distrusted = false } = one;
     const history = historyOf(route.sourceTable);
-    if (position === null || judgePosition(position, history) !== 'continue') anew.push({ route, position });
+    if (distrusted || position === null || judgePosition(position, history) !== 'continue') anew.push(one);
     else results.set(route, await adopt(connection, route, position, presentEpoch(history)));
   }
   const started = await startCopies(db, connection, tenancyId, anew, historyOf);

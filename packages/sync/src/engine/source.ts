@@ -1,7 +1,7 @@
 import type { Database, Statement } from '@hexclave/db';
 import { type DeltaRow, LSN } from '../compile/fetch.ts';
 import type { Position } from '../destination.ts';
-import type { ExternalDatabase, FailureState, Route } from './external-database.ts';
+import type { ExternalDatabase, FailureState, MappingFailureState, Route } from './external-database.ts';
 import type { Epoch, SourceHistory } from './position.ts';
 
 /** What a run starts from. */
@@ -22,7 +22,8 @@ const SITUATION = `
   LEFT JOIN "ExternalDatabase" d ON d."tenancyId" = $1
   LEFT JOIN "ExternalDatabaseState" f ON f."tenancyId" = d."tenancyId" AND f."externalDatabaseId" = d."id"
   LEFT JOIN LATERAL (
-    SELECT jsonb_object_agg(x."mapping", jsonb_build_object('attempts', x."attempts", 'waiting', COALESCE(x."nextAttemptAt" > now(), false)))
+    SELECT jsonb_object_agg(x."mapping", jsonb_build_object('code', x."errorCode", 'attempts', x."attempts",
+        'waiting', COALESCE(x."nextAttemptAt" > now(), false)))
         FILTER (WHERE x."errorCode" IS NOT NULL) AS "mappingFailures",
       jsonb_object_agg(x."mapping", x."appliedSequenceId"::text) FILTER (WHERE x."phase" = 'stream') AS cursors
     FROM "ExternalDatabaseMappingState" x WHERE x."tenancyId" = d."tenancyId" AND x."externalDatabaseId" = d."id") x ON true
@@ -34,7 +35,7 @@ type SituationRow = Omit<ExternalDatabase, 'failure' | 'mappingFailures' | 'curs
     enabled: boolean;
     epoch: string | null;
     lastNumber: bigint;
-    mappingFailures: Record<string, FailureState> | null;
+    mappingFailures: Record<string, MappingFailureState> | null;
     cursors: Record<string, string> | null;
   };
 
