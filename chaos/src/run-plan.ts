@@ -1,6 +1,7 @@
 import { check } from './checks/check.ts';
 import { findAllDifferences } from './checks/convergence.ts';
 import { type Heard, startListener } from './checks/listener.ts';
+import { untilSurfaced } from './checks/surfacing.ts';
 import { describeDifferences, type Violation } from './checks/violation.ts';
 import type { Strike } from './nemesis/fault.ts';
 import { runNemesis } from './nemesis/nemesis.ts';
@@ -48,6 +49,7 @@ export async function runPlan(stage: Stage, plan: Plan): Promise<Outcome> {
   ]);
   stage.trace.note(`writes and faults are over: ${JSON.stringify(writes)}`);
   const { convergedAfterMs, violations } = await untilConverged(stage);
+  await patiently(() => untilSurfaced(stage.internal, strikes));
   const heard = await listener.finish();
   const found = await check(stage, strikes, heard);
   return {

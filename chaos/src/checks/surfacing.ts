@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Queryable } from '@hexclave/db';
 import { FAULTS } from '../nemesis/catalogue.ts';
 import type { DatabaseKey, Expectation, Strike } from '../nemesis/fault.ts';
@@ -7,6 +8,17 @@ import type { Violation } from './violation.ts';
 const BEFORE_MS = 2_000;
 /** After its cause: how long it takes to be noticed, a silent link longest of all, and to be written down. */
 const AFTER_MS = 9_000;
+const LOOK_EVERY_MS = 100;
+
+/**
+ * Waits until every failure that was caused has been shown, or has had its time. A copy can be equal before that: another
+ * process may have done the work that waits on a silent link.
+ */
+export async function untilSurfaced(db: Queryable, strikes: readonly Strike[]): Promise<void> {
+  for (const { expects, to } of expected(strikes)) {
+    while (Date.now() < to + AFTER_MS && !(await wasSurfaced(db, expects))) await delay(LOOK_EVERY_MS);
+  }
+}
 
 /**
  * Every failure that was caused at a target has to have been shown in its status, and counted by the metrics of the
@@ -19,10 +31,8 @@ export async function findUnsurfaced(
   strikes: readonly Strike[],
   counted: ReadonlySet<string>,
 ): Promise<Violation[]> {
-  const kinds = new Set(FAULTS.filter(({ forgetful }) => forgetful).map(({ name }) => name));
   const violations: Violation[] = [];
-  for (const { expects } of strikes) {
-    if (expects === undefined || isExcused(expects, strikes, kinds)) continue;
+  for (const { expects } of expected(strikes)) {
     const { kind, tenancyId, externalDatabaseId, codes } = expects;
     const what = `${kind} at ${tenancyId.slice(0, 8)}/${externalDatabaseId}`;
     const names = codes.join(' or ');
@@ -32,6 +42,14 @@ export async function findUnsurfaced(
       violations.push({ kind: 'unsurfaced error', what: `${what} was counted by no process as ${names}` });
   }
   return violations;
+}
+
+function expected(strikes: readonly Strike[]): (Strike & { readonly expects: Expectation })[] {
+  const forgetful = new Set(FAULTS.filter((fault) => fault.forgetful).map(({ name }) => name));
+  return strikes.flatMap((strike) => {
+    const { expects } = strike;
+    return expects === undefined || isExcused(expects, strikes, forgetful) ? [] : [{ ...strike, expects }];
+  });
 }
 
 function isExcused(expected: Expectation, strikes: readonly Strike[], forgetful: ReadonlySet<string>): boolean {

@@ -172,6 +172,8 @@ const rotate: FaultKind = {
   uses,
   strike: async (stage, { choice, holdMs }): Promise<StrikeResult> => {
     const target = chosen(stage.targets, choice);
+    // Its next attempt may be far off, by a clock that was moved when it failed.
+    const isWaiting = await isFailing(stage, target);
     const since = Date.now();
     const password = newPassword();
     await patiently(() =>
@@ -187,6 +189,7 @@ const rotate: FaultKind = {
     await untilShown(stage, target, codes, since);
     target.password = password;
     await stage.configure(target);
+    if (isWaiting) return { struck: 1 };
     const { tenancyId, id: externalDatabaseId } = target;
     return { struck: 1, expects: { kind: 'credentials rotated', tenancyId, externalDatabaseId, codes, since } };
   },
