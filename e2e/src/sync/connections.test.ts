@@ -100,7 +100,7 @@ describe('the link breaks', () => {
     ['in the middle of COPY', 20_000],
     ['before a page', 100],
   ])('silently, %s: given up after a bounded wait, and healed', async (_, users) => {
-    const linkTimeoutMs = 1_500;
+    const linkTimeoutMs = 3_000;
     const engine = harness.newEngine(harness.catalog, linkTimeoutMs);
     await harness.sync(tenancy, engine);
     await addUsers(harness.db, tenancy, users);
@@ -108,7 +108,8 @@ describe('the link breaks', () => {
     const started = performance.now();
     await harness.sync(tenancy, engine);
     await hole;
-    expect(performance.now() - started).toBeLessThan(4 * linkTimeoutMs);
+    // Once: what comes after the statement that is lost does not wait as well.
+    expect(performance.now() - started).toBeLessThan(2 * linkTimeoutMs);
     expect((await stateOf(harness, target)).database?.errorCode).toBe('TARGET_UNREACHABLE');
     proxy.blackhole(false);
     proxy.cut();

@@ -103,7 +103,7 @@ async function applyDividing(
     const parked = kept + refused;
     return { kind: 'applied', rows: page.upserts.length + page.deletes.length - parked, parked };
   } catch (error) {
-    await rollback(client);
+    await rollback(client, error);
     if (isFenced(error)) return { kind: 'fenced' };
     throw error;
   }

@@ -25,7 +25,7 @@ export async function stage(context: PageContext, rows: RowStream, release: () =
   try {
     await pipeline(rows.source, into);
   } catch (error) {
-    await rollback(client);
+    await rollback(client, error);
     throw await context.explain(classify(error, target)).finally(release);
   }
   return stagedBatch(context, rows, into.rowCount, release);

@@ -93,7 +93,7 @@ async function examine(
     await runStatements(client, ['COMMIT']);
     return outcome;
   } catch (error) {
-    await rollback(client);
+    await rollback(client, error);
     throw error;
   }
 }
