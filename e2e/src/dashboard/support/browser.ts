@@ -90,8 +90,8 @@ export async function problemsAtAnyWidth(page: Page): Promise<string[]> {
       `[document.documentElement, document.querySelector('main')].map((box) => box.scrollWidth - box.clientWidth)`,
     );
     const own = (excess as number[]).some((pixels) => pixels > 0) ? [`sticks out by ${excess} px`] : [];
-    // Colours do not depend on the width, and take most of the time; two of the widths have the same rules.
-    const found = width === 768 ? [] : await accessibilityProblems(page, { withColours: false });
+    // Colours do not depend on the width, and take most of the time; all of these widths have the same rules.
+    const found = width === NARROW[0] ? await accessibilityProblems(page, { withColours: false }) : [];
     problems.push(...[...own, ...found].map((problem) => `at ${width} px: ${problem}`));
   }
   await page.setViewportSize(WIDE);
