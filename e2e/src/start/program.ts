@@ -44,7 +44,8 @@ export async function createFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'hexclave-start-'));
   // Run by root, PostgreSQL is another user, who has to pass through.
   await chmod(folder, 0o711);
-  atEndOfFile(() => rm(folder, { recursive: true, force: true }));
+  // The PostgreSQL of a program that was killed shuts down behind it, and writes into what is being emptied until then.
+  atEndOfFile(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
   return folder;
 }
 

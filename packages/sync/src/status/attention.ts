@@ -3,6 +3,7 @@ import type { BacklogSql } from '../compile/backlog.ts';
 import { LANE_SQL } from '../outgoing-requests/lanes.ts';
 import { FRESH_WITHIN_MS, type SyncState } from './judge.ts';
 import { matchesSql } from './search.ts';
+import { xidBefore } from './xid.ts';
 
 /** A tenancy that is not simply fresh. */
 export type Attention = {
@@ -25,7 +26,7 @@ const PENDING_LATE = `
   SELECT u.tenancy AS "tenancyId", p."at" AS since
   FROM unnest($1::uuid[], $2::bigint[]) u (tenancy, xids)
   CROSS JOIN LATERAL (SELECT s."at" FROM "PipelineSample" s
-    WHERE s."nextXid" <= pg_snapshot_xmax(pg_current_snapshot())::text::bigint - u.xids ORDER BY s."at" DESC LIMIT 1) p
+    WHERE s."nextXid" <= ${xidBefore('u.xids')} ORDER BY s."at" DESC LIMIT 1) p
   WHERE EXISTS (SELECT 1 FROM "PipelineSample" s WHERE s."at" > p."at" AND s."at" < now() - $3 * interval '1 millisecond')
     AND EXISTS (SELECT 1 FROM "ExternalDatabase" d WHERE d."tenancyId" = u.tenancy AND NOT d."paused")`;
 

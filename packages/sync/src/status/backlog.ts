@@ -1,6 +1,7 @@
 import type { Queryable } from '@hexclave/db';
 import type { BacklogRow, BacklogSql } from '../compile/backlog.ts';
 import type { Catalog } from '../declare/catalog.ts';
+import { xidBefore } from './xid.ts';
 
 /** A place from which a backlog is counted. */
 export type Place = { readonly tenancyId: string; readonly table: string; readonly cursor: bigint | null };
@@ -77,7 +78,7 @@ const MOMENTS = `
       THEN COALESCE(p."pendingSince" ->> u.tenancy::text, p."pendingSince" ->> '*')::timestamptz END AS pending
     FROM "PipelineSample" p
     WHERE CASE WHEN u.kind = 'number' THEN p."lastNumber" < u.value
-      ELSE p."nextXid" <= pg_snapshot_xmax(pg_current_snapshot())::text::bigint - u.value END
+      ELSE p."nextXid" <= ${xidBefore('u.value')} END
     ORDER BY p."at" DESC LIMIT 1) b ON true`;
 
 async function readMoments(

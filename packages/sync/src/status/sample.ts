@@ -5,6 +5,7 @@ import { readAttention, readUnnumbered } from './attention.ts';
 import type { DatabaseStatus } from './lanes.ts';
 import { readPipeline } from './pipeline-status.ts';
 import { type ReadTenancies, tenancyReader } from './tenancies.ts';
+import { xidBefore } from './xid.ts';
 
 /** Between two samples of the pipeline, in ms. */
 export const SAMPLE_EVERY_MS = 10_000;
@@ -99,7 +100,7 @@ const PENDING_SINCE = `
   SELECT u.tenancy AS "tenancyId", to_char(p."at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS since
   FROM unnest($1::uuid[], $2::bigint[]) u (tenancy, xids)
   CROSS JOIN LATERAL (SELECT s."at" FROM "PipelineSample" s
-    WHERE s."nextXid" <= pg_snapshot_xmax(pg_current_snapshot())::text::bigint - u.xids ORDER BY s."at" DESC LIMIT 1) p
+    WHERE s."nextXid" <= ${xidBefore('u.xids')} ORDER BY s."at" DESC LIMIT 1) p
   WHERE EXISTS (SELECT 1 FROM "PipelineSample" s WHERE s."at" > p."at")`;
 
 /**

@@ -121,6 +121,20 @@ describe('the clock of the samples', () => {
     expect(Date.now() - (numbered?.getTime() ?? 0)).toBeGreaterThan(110_000);
   });
 
+  test('is as exact while others are in the middle of a transaction', async () => {
+    await sample(database.db);
+    await letPass(60);
+    await sample(database.db);
+    await addUser(database.db, tenancy);
+    const since = await database.db.transaction(async (other) => {
+      // Each of the blocks is a transaction inside it with an id of its own.
+      await other.query(`DO $$ BEGIN CREATE TEMP TABLE ids (n integer) ON COMMIT DROP; FOR n IN 1..20 LOOP
+        BEGIN INSERT INTO ids VALUES (n); EXCEPTION WHEN unique_violation THEN NULL; END; END LOOP; END $$`);
+      return (await statusOf()).behind.since;
+    });
+    expect(Date.now() - (since?.getTime() ?? 0)).toBeLessThan(50_000);
+  });
+
   test('names those whose changes wait for a number', async () => {
     await sample(database.db);
     await addUser(database.db, tenancy);
