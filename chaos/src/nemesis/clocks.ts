@@ -43,7 +43,7 @@ const ofInternalDatabase: FaultKind = {
       return { struck };
     } finally {
       await clusters.clock?.move(0);
-      await patiently(() => endLostWaits(internal));
+      await endLostWaits(internal);
     }
   },
 };
@@ -60,13 +60,19 @@ function hasMoved(shownMs: number, trueMs: number, seconds: number): number {
 
 const LOST_WAITS = `SELECT pg_cancel_backend(pid) FROM pg_stat_activity
   WHERE datname = current_database() AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()`;
+/** Who read the clock before it was moved may begin to wait a moment later. */
+const LOOKS_FOR_WAITS = 5;
+const BETWEEN_LOOKS_MS = 100;
 
 /**
- * PostgreSQL sets its own alarms by the clock: whoever waits for a lock when that is set back looks for a deadlock only
- * when the time has come again. An operator ends such waits, and so does this.
+ * PostgreSQL sets its own alarms by the clock: whoever waits for a lock when that is set back looks for a deadlock, or gives
+ * up, only when the time has come again. An operator ends such waits, and so does this.
  */
 async function endLostWaits(db: Database): Promise<void> {
-  await db.query(LOST_WAITS);
+  for (let look = 0; look < LOOKS_FOR_WAITS; look++) {
+    await patiently(() => db.query(LOST_WAITS));
+    await delay(BETWEEN_LOOKS_MS);
+  }
 }
 
 export const CLOCK_FAULTS: readonly FaultKind[] = [ofProcess, ofInternalDatabase];

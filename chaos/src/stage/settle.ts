@@ -26,16 +26,12 @@ export async function warp(stage: Stage): Promise<void> {
   for (const statement of WARP_INTERNAL) await patiently(() => stage.internal.query(statement, [WARP_SECONDS]));
 }
 
+const NUMBERED = ['ProjectUser', 'ContactChannel', 'Team', 'TeamMember', 'DeletedRow'] as const;
+
 /** After a restore, a sequencer has to notice it before anything is queued. */
-const UNSETTLED = `SELECT NOT (SELECT e."isCurrent" FROM "SequenceEpochIsCurrent" e) OR ${[
-  'ProjectUser',
-  'ContactChannel',
-  'Team',
-  'TeamMember',
-  'DeletedRow',
-]
-  .map((table) => `EXISTS (SELECT 1 FROM "${table}" WHERE "shouldUpdateSequenceId")`)
-  .join(' OR ')} OR EXISTS (SELECT 1 FROM "OutgoingRequest" WHERE "failedAt" IS NULL) AS busy`;
+const UNSETTLED = `SELECT NOT (SELECT e."isCurrent" FROM "SequenceEpochIsCurrent" e) OR ${NUMBERED.map(
+  (table) => `EXISTS (SELECT 1 FROM "${table}" WHERE "shouldUpdateSequenceId")`,
+).join(' OR ')} OR EXISTS (SELECT 1 FROM "OutgoingRequest" WHERE "failedAt" IS NULL) AS busy`;
 
 /** Whether nothing is left to number or to deliver. */
 async function isSettled(db: Queryable): Promise<boolean> {
@@ -60,8 +56,15 @@ export async function settle(stage: Stage, done: () => Promise<boolean>, timeout
 /** So many looks in a row at an idle system: nothing more will come. A run removes its request only when it is done. */
 const IDLE_LOOKS = 4;
 
-/** For a person who wonders why: requests, failures and switches, with the time that they still wait for. */
+/** For a person who wonders why: rows, transactions, requests, failures and switches, with the time that they still wait for. */
 const LEFT = [
+  ...NUMBERED.map(
+    (table) =>
+      `SELECT '${table}' AS "withoutNumber", count(*) AS rows FROM "${table}" WHERE "shouldUpdateSequenceId" HAVING count(*) > 0`,
+  ),
+  `SELECT a.pid, a.application_name AS program, a.state, a.wait_event_type AS wait, pg_blocking_pids(a.pid) AS "blockedBy",
+     clock_timestamp() - a.xact_start AS open, clock_timestamp() - a.query_start AS since, left(a.query, 200) AS statement
+     FROM pg_stat_activity a WHERE a.datname = current_database() AND a.xact_start IS NOT NULL AND a.pid <> pg_backend_pid()`,
   `SELECT r."deduplicationKey" AS request, r."attempts", r."lastErrorCode" AS code, r."startedFulfillingAt" IS NOT NULL AS claimed,
      COALESCE(r."leaseExpiresAt", r."notBefore") - now() AS waits FROM "OutgoingRequest" r`,
   `SELECT s."tenancyId" AS tenancy, s."externalDatabaseId" AS database, s."errorCode" AS code, s."attempts", s."nextAttemptAt" - now() AS waits
