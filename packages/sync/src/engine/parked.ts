@@ -1,5 +1,5 @@
-import { readSettled, type SourceRow } from '../verify/source.ts';
 import { type MappingRun, noteApplied, type RunContext } from './mapping-run.ts';
+import { readSettled, type SourceRow } from './settled.ts';
 import { readLsn } from './source.ts';
 
 const PARKED_PER_RUN = 100;

@@ -3,8 +3,9 @@ import type { TargetTable } from '../compile/target-table.ts';
 import type { DeclaredMapping } from '../declare/mapping.ts';
 import type { Expectation, Key, Sighting } from '../destination.ts';
 import { judgePosition } from '../engine/position.ts';
+import { readSettled } from '../engine/settled.ts';
 import { readHistories, readLsn } from '../engine/source.ts';
-import { isEpochCertain, readSettled } from './source.ts';
+import { isEpochCertain } from './source.ts';
 
 /** The copy is not at a position that it can be compared at: it is being made, or is about to be made anew. */
 export class NotComparableError extends Error {

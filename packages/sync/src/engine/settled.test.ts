@@ -5,7 +5,7 @@ import { compileTargetTable } from '../compile/target-table.ts';
 import type { Key } from '../destination.ts';
 import { addTenancy, addUser, numberEverything } from '../fixtures/source.ts';
 import { users } from '../mappings/users.ts';
-import { readSettled } from './source.ts';
+import { readSettled } from './settled.ts';
 
 let database: TestDatabase;
 let db: Database;
