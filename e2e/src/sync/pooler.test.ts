@@ -1,21 +1,21 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { waitUntil } from '@hexclave/testing';
+import { programOrSkip, waitUntil } from '@hexclave/testing';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectionOf, converged, createHarness, differences, type Harness, type Target } from './harness.ts';
 import { addUser, addUsers, rename } from './rows.ts';
 
-/** Debian: `apt-get install pgbouncer`. */
-const PGBOUNCER = findProgram(['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/opt/homebrew/bin/pgbouncer']);
+/** Debian: `apt-get install pgbouncer`; in /usr/sbin there. */
+const PGBOUNCER = 'pgbouncer';
 
 /** PgBouncer refuses to run as root. */
 const NOBODY = 65534;
 
-describe.skipIf(PGBOUNCER === undefined)(
+describe.skipIf(programOrSkip(PGBOUNCER).skip)(
   'a target behind a transaction pooler (skipped where there is no pgbouncer)',
   () => {
     let harness: Harness;
@@ -69,17 +69,6 @@ describe.skipIf(PGBOUNCER === undefined)(
   },
 );
 
-function findProgram(paths: readonly string[]): string | undefined {
-  return paths.find((path) => {
-    try {
-      execFileSync(path, ['--version'], { stdio: 'ignore' });
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
 async function startPooler(connectionString: string) {
   const { port: upstream, user, password } = connectionOf(connectionString);
   const port = await freePort();
@@ -104,7 +93,7 @@ async function startPooler(connectionString: string) {
   ];
   await writeFile(join(folder, 'pgbouncer.ini'), `${settings.join('\n')}\n`);
   const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-  const child = spawn(PGBOUNCER ?? '', [join(folder, 'pgbouncer.ini')], { stdio: 'ignore', cwd: '/', ...identity });
+  const child = spawn(PGBOUNCER, [join(folder, 'pgbouncer.ini')], { stdio: 'ignore', cwd: '/', ...identity });
   await waitUntil(() => answers(port, connectionString), { describe: 'pgbouncer to answer' });
   return {
     port,
