@@ -6,12 +6,13 @@ import {
   everyKindOfWrite,
   killedWithClaim,
   lateBatch,
+  lateRetry,
   rowRefused,
   targetAway,
 } from './scenarios/batches.ts';
 import { softDeletions } from './scenarios/deletions.ts';
 import { killedAfterNumbering, lateLookup, lateTombstone, twoPassesAtOnce } from './scenarios/numbering.ts';
-import { sourceRestored, unnumberedChangesUndone } from './scenarios/restores.ts';
+import { quietTargetRestored, sourceRestored, unnumberedChangesUndone } from './scenarios/restores.ts';
 import { dropTriggers, rewriteFunction } from './sql.ts';
 
 const NUMBERING = 'backfill_null_sequence_ids';
@@ -173,6 +174,24 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     scenario: unnumberedChangesUndone,
     expects: ['lost', 'stale'],
+  },
+  {
+    name: 'a named request believes the kept position',
+    rewrites: [{ file: `${ENGINE}/engine.ts`, find: 'if (run.isNamed) kept.runs.clear();', replace: '' }],
+    scenario: quietTargetRestored,
+    expects: ['lost', 'stale', 'zombie'],
+  },
+  {
+    name: 'a parked retry reads unsettled rows',
+    rewrites: [
+      {
+        file: `${ENGINE}/parked.ts`,
+        find: 'mapping, target, keys, position.cursor)',
+        replace: 'mapping, target, keys, 9_223_372_036_854_775_807n)',
+      },
+    ],
+    scenario: lateRetry,
+    expects: ['version regression'],
   },
   {
     name: 'copies sweep nothing',

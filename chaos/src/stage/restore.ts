@@ -95,3 +95,45 @@ export async function backUpTarget(stage: Stage, target: Target): Promise<string
   await copyDatabase(stage.clusters.targets, target.database, name);
   return name;
 }
+
+const ROWS = `SELECT format('%I', c.relname) AS name, format('%I.%I', n.nspname, c.relname) AS place
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind = 'r' AND (n.nspname = 'hexclave' OR (n.nspname, c.relname) = ('chaos', 'history'))`;
+
+type Rows = { readonly name: string; readonly place: string };
+
+/** Keeps the rows of a target's tables, and its position with them, in the target itself. */
+export async function backUpRows({ db }: Target): Promise<void> {
+  await patiently(() =>
+    db.transaction(async (tx) => {
+      await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+      await tx.query('DROP SCHEMA IF EXISTS backup CASCADE');
+      await tx.query('CREATE SCHEMA backup');
+      for (const { name, place } of await tx.query<Rows>(ROWS)) {
+        await tx.query(`CREATE TABLE backup.${name} AS TABLE ${place}`);
+      }
+    }),
+  );
+}
+
+/**
+ * Puts them back into the same tables, in one transaction, as an owner may with a dump: nobody's connection breaks. What the
+ * target has seen since is judged all the same.
+ */
+export async function putRowsBack(target: Target): Promise<void> {
+  const history = await patiently(() =>
+    target.db.transaction(async (tx) => {
+      const tables = await tx.query<Rows>(ROWS);
+      await tx.query(`LOCK TABLE ${tables.map(({ place }) => place).join(', ')}`);
+      const seen = await readHistory(tx);
+      // Triggers would note this as if it were the engine's work.
+      await tx.query("SET LOCAL session_replication_role = 'replica'");
+      for (const { name, place } of tables) {
+        await tx.query(`DELETE FROM ${place}`);
+        await tx.query(`INSERT INTO ${place} TABLE backup.${name}`);
+      }
+      return seen;
+    }),
+  );
+  target.archive.push(history);
+}

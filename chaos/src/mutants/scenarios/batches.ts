@@ -3,7 +3,7 @@ import { warp } from '../../stage/settle.ts';
 import type { Stage } from '../../stage/stage.ts';
 import { ROW_CANARY } from '../../workload/values.ts';
 import type { Scenario } from '../mutant.ts';
-import { begin, operation, run, sync, targetOf, user, work, workerOf, write } from './moves.ts';
+import { begin, freeze, operation, run, sync, syncNamed, targetOf, user, work, workerOf, write } from './moves.ts';
 
 /** Part of the statement that moves a position, with or without a fence before it. */
 const MOVE = '_hexclave_sync_metadata" SET epoch';
@@ -23,6 +23,45 @@ export const lateBatch: Scenario = {
     await write(stage, user('updateUser', 1, 'new'));
     await run(stage, 'number', 1);
     await sync(stage, 1);
+    proxy.calm();
+    await late;
+    return [];
+  },
+};
+
+/** Part of the question which rows are to be tried again. */
+const DUE = `mapping_name = 'users' AND next_attempt_at <= now()`;
+
+/**
+ * While an engine tries a parked row again, another one has sent a batch with a newer version of it, which is on its way
+ * still when the newest one is written.
+ */
+export const lateRetry: Scenario = {
+  name: 'late retry of a parked row',
+  workers: 2,
+  play: async (stage) => {
+    const { db, proxy } = targetOf(stage);
+    await begin(stage);
+    await db.query(`ALTER TABLE hexclave.users ADD CONSTRAINT plain CHECK (display_name <> 'refused')`);
+    await write(stage, user('updateUser', 1, 'refused'));
+    await work(stage);
+    await db.query('ALTER TABLE hexclave.users DROP CONSTRAINT plain');
+    await warp(stage);
+    const retrying = workerOf(stage, 1);
+    const asked = proxy.strike(DUE, 'hold');
+    const retry = syncNamed(stage, 1);
+    await asked;
+    await freeze(retrying);
+    proxy.calm();
+    const held = proxy.strike(MOVE, 'hold');
+    await write(stage, user('updateUser', 1, 'new'));
+    await run(stage, 'number');
+    const late = sync(stage, 0);
+    await held;
+    await write(stage, user('updateUser', 1, 'newest'));
+    await run(stage, 'number');
+    retrying.kill('SIGCONT');
+    await retry;
     proxy.calm();
     await late;
     return [];

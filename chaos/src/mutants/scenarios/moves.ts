@@ -1,5 +1,6 @@
 import type { Queryable } from '@hexclave/db';
 import { waitUntil } from '@hexclave/testing/wait-until';
+import { stateOfProcess } from '../../nemesis/process-state.ts';
 import { patiently } from '../../stage/patience.ts';
 import type { Stage } from '../../stage/stage.ts';
 import type { Target } from '../../stage/target.ts';
@@ -57,6 +58,21 @@ export async function begin(stage: Stage): Promise<void> {
 /** Syncs the first tenancy on one worker, as a request would. */
 export function sync(stage: Stage, index: number): Promise<unknown> {
   return workerOf(stage, index).call('sync', stage.tenancies[0] ?? '', null);
+}
+
+/** The same by a request for the first target alone. */
+export function syncNamed(stage: Stage, index: number): Promise<unknown> {
+  const { tenancyId, id } = targetOf(stage);
+  return workerOf(stage, index).call('sync', tenancyId, id);
+}
+
+/** SIGSTOP; it stands still once this resolves, as far as the system tells. */
+export async function freeze(worker: Worker): Promise<void> {
+  worker.kill('SIGSTOP');
+  await waitUntil(async () => ['T', null].includes(await stateOfProcess(worker.pid)), {
+    timeoutMs: PATIENCE_MS,
+    describe: `${worker.name} to stand still`,
+  });
 }
 
 const PATIENCE_MS = 5_000;
