@@ -42,14 +42,6 @@ export type Page = {
   readonly sweep?: KeyRange;
 };
 
-/** A row that the target refuses. It is kept in the target, tried again, and does not hold up the others. */
-export type ParkedRow = {
-  readonly key: readonly string[];
-  readonly code: string;
-  readonly sqlState: string | null;
-  readonly attempts: number;
-};
-
 /** What a batch did. `fenced`: somebody else has moved the position, and nothing was changed. */
 export type ApplyResult =
   | { readonly kind: 'applied'; readonly rows: number; readonly parked: number }
@@ -120,8 +112,13 @@ export type DestinationConnection = {
   /** Writes a stream of rows without committing. At most {@link DestinationConnection.lanes} at once. */
   stage(table: TargetTable, rows: RowStream): Promise<StagedBatch>;
   readonly lanes: number;
-  /** Parked rows that are due to be tried again. */
-  dueParkedRows(table: TargetTable, limit: number): Promise<ParkedRow[]>;
+  /**
+   * The keys of parked rows that are due to be tried again: rows that the target refuses are kept there, and do not hold up
+   * the others. Each has as many texts as the table has key columns; what they are, the owner of the target may have written.
+   */
+  dueParkedRows(table: TargetTable, limit: number): Promise<Key[]>;
+  /** Forgets parked rows that nothing is to be done about. */
+  forgetParked(table: TargetTable, keys: readonly Key[]): Promise<void>;
   /** How many rows are parked, due or not. */
   countParked(table: TargetTable): Promise<number>;
   /** Makes all parked rows of a mapping due: somebody wants to know at once. */

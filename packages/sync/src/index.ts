@@ -8,7 +8,7 @@ export { compareKey, compileFetch } from './compile/fetch.ts';
 export { SEQUENCER_LOCK_KEY } from './compile/sequencing.ts';
 export { COMPARABLE_SETTINGS, settingsSql } from './compile/settings.ts';
 export type { DeleteMode, TargetColumn, TargetTable, TargetTableOptions } from './compile/target-table.ts';
-export { compileTargetTable, DELETED_AT } from './compile/target-table.ts';
+export { compileTargetTable, DELETED_AT, keyOf } from './compile/target-table.ts';
 export type * from './connection-test.ts';
 export { CONNECTION_STEPS } from './connection-test.ts';
 export type { Waiting } from './controls/back-off.ts';

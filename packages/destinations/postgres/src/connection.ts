@@ -12,7 +12,7 @@ import { classify } from './classify.ts';
 import { createExplainer } from './explain-failure.ts';
 import type { Names } from './names.ts';
 import { applyPage, applyParked, type PageContext } from './page.ts';
-import { countParked, dueParkedRows, makeParkedDue } from './parked.ts';
+import { countParked, dueParkedRows, forgetParked, makeParkedDue } from './parked.ts';
 import { prepare, readPosition } from './prepare.ts';
 import { createProfiling } from './profile.ts';
 import { type Place, withRemedy } from './remedies.ts';
@@ -85,6 +85,7 @@ export function createConnection(
       return stage(contextOn(client, target), rows, () => lanes.giveBack(client));
     },
     dueParkedRows: (target, limit) => guarded(() => dueParkedRows(first, names, target, limit)),
+    forgetParked: (target, keys) => guarded(() => forgetParked(first, names, target, keys)),
     makeParkedDue: (target) => guarded(() => makeParkedDue(first, names, target)),
     countParked: async (target) => {
       const parked = await guarded(() => countParked(first, names, target));

@@ -2,31 +2,35 @@ import { quoteIdentifier as id, quoteLiteral } from '@hexclave/db';
 import type { CopyProgress, Position, TargetOwner, TargetTable } from '@hexclave/sync';
 import type { Names } from './names.ts';
 
-/** What the metadata says of one mapping. */
-export type MetadataRow = {
-  readonly externalDatabaseId: string;
-  readonly hash: string | null;
-  readonly epoch: string | null;
-  /** As text: JSON numbers are not exact. */
-  readonly cursor: string;
-  readonly copy: CopyProgress | null;
-  /** As text, too. Older versions of Hexclave do not note it. */
-  readonly sourceLsn: string | null;
-};
+/** What the metadata says of one mapping. Its owner may have written anything there. */
+export type MetadataRow = PositionRow & { readonly externalDatabaseId: string | null; readonly hash: string | null };
+
+/** As text: JSON numbers are not exact, and a JSON `null` is not none. Older versions of Hexclave do not note `sourceLsn`. */
+export type PositionRow = Readonly<Record<'epoch' | 'cursor' | 'copy' | 'sourceLsn', string | null>>;
 
 /**
  * What {@link positionOf} reads, of the metadata as `m`. By way of JSON, which does not fail where a column is missing: a table
  * that an older version made has no `source_lsn` until it is prepared again.
  */
-export const POSITION_COLUMNS = `m.epoch, m.last_synced_sequence_id::text AS cursor, m.copy_progress AS copy,
+export const POSITION_COLUMNS = `m.epoch::text, m.last_synced_sequence_id::text AS cursor, m.copy_progress::text AS copy,
   pg_catalog.to_jsonb(m) ->> 'source_lsn' AS "sourceLsn"`;
 
-export type PositionRow = Pick<MetadataRow, 'epoch' | 'cursor' | 'copy' | 'sourceLsn'>;
+const WHOLE_NUMBER = /^-?\d+$/;
 
-/** `null`: there is nothing to build on. */
+/** `null`: there is nothing to build on, or what is there was not written by us. */
 export function positionOf({ epoch, cursor, copy, sourceLsn }: PositionRow): Position | null {
-  if (epoch === null) return null;
-  return { epoch, cursor: BigInt(cursor), copy, sourceLsn: sourceLsn === null ? null : BigInt(sourceLsn) };
+  const progress = copy === null ? null : copyProgressOf(copy);
+  const isOurs = cursor !== null && [cursor, sourceLsn ?? '0'].every((number) => WHOLE_NUMBER.test(number));
+  if (epoch === null || !isOurs || progress === undefined) return null;
+  return { epoch, cursor: BigInt(cursor), copy: progress, sourceLsn: sourceLsn === null ? null : BigInt(sourceLsn) };
+}
+
+/** `undefined`: it is not as we write it, down to what the fence would compare. */
+function copyProgressOf(json: string): CopyProgress | undefined {
+  const { after, fresh, ...more } = Object(JSON.parse(json)) as Record<string, unknown>;
+  const isKey = Array.isArray(after) && after.length > 0 && after.every((text) => typeof text === 'string');
+  if (typeof fresh !== 'boolean' || Object.keys(more).length > 0) return undefined;
+  return isKey || after === null ? { after, fresh } : undefined;
 }
 
 /** Held while tables are created or altered: two first contacts at once wait for each other. */
@@ -90,7 +94,7 @@ export function claimSql(names: Names, owner: TargetOwner, target: TargetTable):
       source_lsn = NULL, updated_at = now()`;
 }
 
-/** A table that was changed is copied anew once it is mended: its values may be gone. */
+/** The table is copied anew: once it is mended, if it was changed and its values may be gone. */
 export function forgetPositionSql(names: Names, target: TargetTable): string {
   return `UPDATE ${names.metadata} SET epoch = NULL WHERE mapping_name = ${quoteLiteral(target.mapping)}`;
 }

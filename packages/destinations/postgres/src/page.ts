@@ -1,4 +1,12 @@
-import type { ApplyResult, DestinationError, Page, PageRow, Position, TargetOwner, TargetTable } from '@hexclave/sync';
+import {
+  type ApplyResult,
+  type DestinationError,
+  keyOf,
+  type Page,
+  type Position,
+  type TargetOwner,
+  type TargetTable,
+} from '@hexclave/sync';
 import type pg from 'pg';
 import type { ApplySql } from './apply-sql.ts';
 import { divide } from './divide.ts';
@@ -115,13 +123,4 @@ async function keysToDelete({ client, target, sql }: PageContext, page: Page): P
   const named = page.upserts.map((row) => keyOf(target, row));
   const [result] = await runStatements(client, [sql.keysToSweep(page.sweep, named)]);
   return [...page.deletes, ...(result?.rows ?? []).map((row: { key: string[] }) => row.key)];
-}
-
-/** The key of a row, in the target's key order. */
-export function keyOf(target: TargetTable, row: PageRow): string[] {
-  return target.key.map((key) => {
-    const value = row[target.columns.findIndex((column) => column.name === key)];
-    if (value === null || value === undefined) throw new Error(`A row of ${target.mapping} has no key`);
-    return value;
-  });
 }

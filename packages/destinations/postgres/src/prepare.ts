@@ -115,8 +115,14 @@ function stepOf(
   }
   const problem = findObstacle(target, table, found);
   if (problem !== null) return step([forgetPositionSql(names, target)], { failure: problem });
+  const position = positionOf(metadata);
   const renamed = metadata.externalDatabaseId !== owner.externalDatabaseId;
-  return step(renamed ? [takeOverSql(names, owner, target)] : [], { position: positionOf(metadata), parked });
+  const statements = [
+    ...(renamed ? [takeOverSql(names, owner, target)] : []),
+    // A copy begins where there is no position, not where there is one that nobody can read.
+    ...(position === null && metadata.epoch !== null ? [forgetPositionSql(names, target)] : []),
+  ];
+  return step(statements, { position, parked });
 }
 
 /**

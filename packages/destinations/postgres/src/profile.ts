@@ -4,6 +4,7 @@ import {
   copySource,
   type DestinationProfiling,
   explainSource,
+  keyOf,
   type Limits,
   type MeasuredSession,
   type Probe,
@@ -15,7 +16,6 @@ import type pg from 'pg';
 import { type ApplySql, compileApply } from './apply-sql.ts';
 import { classify } from './classify.ts';
 import type { Names } from './names.ts';
-import { keyOf } from './page.ts';
 import { indexesFor, lookAt, type ProfiledTable } from './profiled-table.ts';
 import { discard } from './session.ts';
 import { STAGING } from './stage.ts';

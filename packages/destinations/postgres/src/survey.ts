@@ -30,7 +30,7 @@ export async function takeSurvey(
   owner: TargetOwner,
   targets: readonly TargetTable[],
 ): Promise<Survey> {
-  const statements = [...checkServer(), readOwnTables(names, owner), ownSql(names), tablesSql(names, targets)];
+  const statements = [...checkServer(), readOwnTables(names, owner, targets), ownSql(names), tablesSql(names, targets)];
   const results = await runStatements(client, [BEGIN, ...statements, 'COMMIT']);
   const [tables, own] = [results.at(-2)?.rows as TableRow[], results.at(-3)?.rows[0] as OwnRow | undefined];
   return {
@@ -68,13 +68,14 @@ const FOUND = { metadata: 'hexclave.found_metadata', parked: 'hexclave.found_par
  * Reads our two tables if they are there. In PL/pgSQL, which looks at a statement only when it comes to it: plain SQL would
  * fail where they are not.
  */
-function readOwnTables(names: Names, owner: TargetOwner): string {
+function readOwnTables(names: Names, owner: TargetOwner, targets: readonly TargetTable[]): string {
   const missing = [names.metadata, names.parked].map((name) => `pg_catalog.to_regclass(${quoteLiteral(name)}) IS NULL`);
   const keep = (setting: string, rows: string) =>
     `PERFORM pg_catalog.set_config('${setting}', (SELECT COALESCE(pg_catalog.json_agg(r), '[]')::text FROM (${rows}) r), true);`;
+  const mappings = ['NULL', ...targets.map(({ mapping }) => quoteLiteral(mapping))].join(', ');
   const metadata = `SELECT m.mapping_name AS mapping, m.external_database_id AS "externalDatabaseId", m.declaration_hash AS hash,
-      ${POSITION_COLUMNS} FROM ${names.metadata} m`;
-  const parked = `SELECT p.mapping_name AS mapping, count(*) AS count FROM ${names.parked} p GROUP BY 1`;
+      ${POSITION_COLUMNS} FROM ${names.metadata} m WHERE m.mapping_name IN (${mappings})`;
+  const parked = `SELECT p.mapping_name AS mapping, count(*) AS count FROM ${names.parked} p WHERE p.mapping_name IN (${mappings}) GROUP BY 1`;
   const body = `BEGIN
     IF ${missing.join(' OR ')} THEN RETURN; END IF;
     ${refusal(ownedByAnother(names, owner), 'TARGET_OWNED_BY_ANOTHER_PROJECT')}

@@ -9,6 +9,7 @@ import {
   type Expectation,
   type FoundDifference,
   type Key,
+  keyOf,
   type PageRow,
   type Piece,
   type Position,
@@ -22,7 +23,7 @@ import { classify } from './classify.ts';
 import { divide } from './divide.ts';
 import { BEGIN, type Names } from './names.ts';
 import { noteSourceSql, POSITION_COLUMNS, type PositionRow, positionOf } from './own-tables.ts';
-import { keyOf, type PageContext } from './page.ts';
+import type { PageContext } from './page.ts';
 import { countParked, parkedAmongSql } from './parked.ts';
 import { readBounded, rollback, runStatements } from './transaction.ts';
 

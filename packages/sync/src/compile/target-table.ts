@@ -61,6 +61,15 @@ export function compileTargetTable(
   };
 }
 
+/** The key of a row whose columns are in the table's order. */
+export function keyOf(target: TargetTable, row: readonly (string | null)[]): string[] {
+  return target.key.map((key) => {
+    const value = row[target.columns.findIndex((column) => column.name === key)];
+    if (value === null || value === undefined) throw new Error(`A row of ${target.mapping} has no key`);
+    return value;
+  });
+}
+
 /** What a column's values are made of: a change of it changes values without any row having changed. */
 function sourceOf({ columns, lookups }: DeclaredMapping, name: string): unknown {
   const column = columns[name];

@@ -9,6 +9,7 @@ import type {
 } from '../destination.ts';
 import { DestinationError } from '../destination-error.ts';
 import type { Route } from './external-database.ts';
+import { isKey } from './keys.ts';
 import { type MappingRun, mappingRun } from './mapping-run.ts';
 import { judgePosition, type SourceHistory } from './position.ts';
 import { readHistories } from './source.ts';
@@ -109,11 +110,18 @@ async function judgeAll(
   for (const one of found) {
     const { route, position, distrusted = false } = one;
     const history = historyOf(route.sourceTable);
-    if (distrusted || position === null || judgePosition(position, history) !== 'continue') anew.push(one);
+    const goesOn = !distrusted && judgePosition(position, history) === 'continue' && (await isWithinCopy(db, one));
+    if (position === null || !goesOn) anew.push(one);
     else results.set(route, await adopt(connection, route, position, presentEpoch(history)));
   }
   const started = await startCopies(db, connection, tenancyId, anew, historyOf);
   return new Map([...results, ...started]);
+}
+
+/** A copy goes on after a key; what its owner has written there may be none. */
+async function isWithinCopy(db: Database, { route, position }: Found): Promise<boolean> {
+  const after = position?.copy?.after;
+  return after == null || isKey(db, route.mapping.table, after);
 }
 
 /**

@@ -1,10 +1,11 @@
-import { type Database, quoteIdentifier as id, quoteLiteral } from '@hexclave/db';
+import { type Database, quoteIdentifier as id, quoteLiteral, type Statement } from '@hexclave/db';
 import { columnSql, joins } from '../compile/fetch.ts';
 import { COMPARABLE_SETTINGS, settingsSql } from '../compile/settings.ts';
 import type { TargetTable } from '../compile/target-table.ts';
 import type { DeclaredMapping } from '../declare/mapping.ts';
 import type { Key, PageRow } from '../destination.ts';
 import { SourceError } from './bulk.ts';
+import { isKey, isNoValue } from './keys.ts';
 
 /** While the position of a target is locked nothing may take long: its batches wait. */
 const QUICK_SETTINGS = settingsSql({ ...COMPARABLE_SETTINGS, statement_timeout: '3000' });
@@ -21,7 +22,7 @@ type SettledRow = { n: number; values: (string | null)[] | null; settled: boolea
 
 /**
  * What the source has of some keys, and whether a target at `cursor` must have the same. One statement, so one snapshot: a
- * change that can be seen is seen together with its flag, its number or its tombstone.
+ * change that can be seen is seen together with its flag, its number or its tombstone. What cannot be a key is left out.
  */
 export async function readSettled(
   db: Database,
@@ -31,26 +32,36 @@ export async function readSettled(
   keys: readonly Key[],
   cursor: bigint,
 ): Promise<SourceRow[]> {
-  const rows = await readComparable<SettledRow>(
-    db,
-    QUICK_SETTINGS,
-    settledSql(mapping, target, tenancyId, keys, cursor),
-  );
-  return rows.map(({ n, values, settled }) => ({ key: keys[n] as Key, values, settled }));
+  try {
+    const statement = settledStatement(mapping, target, tenancyId, keys, cursor);
+    const rows = await readComparable<SettledRow>(db, QUICK_SETTINGS, statement);
+    return rows.map((row) => ({ key: keys[row.n] as Key, values: row.values, settled: row.settled }));
+  } catch (error) {
+    if (!isNoValue((error as SourceError).cause)) throw error;
+    const usable = await onlyKeys(db, mapping, keys);
+    if (usable.length === keys.length) throw error;
+    return usable.length === 0 ? [] : readSettled(db, tenancyId, mapping, target, usable, cursor);
+  }
 }
 
-function settledSql(
+async function onlyKeys(db: Database, mapping: DeclaredMapping, keys: readonly Key[]): Promise<Key[]> {
+  const usable: Key[] = [];
+  for (const key of keys) if (await isKey(db, mapping.table, key)) usable.push(key);
+  return usable;
+}
+
+function settledStatement(
   mapping: DeclaredMapping,
   target: TargetTable,
   tenancyId: string,
   keys: readonly Key[],
   cursor: bigint,
-): string {
+): Statement {
   const { table } = mapping;
   const types = Object.values(table.key);
   const columns = Object.keys(table.key);
   const wanted = keys.map(
-    (key, n) => `(${[n, ...key.map((text, i) => `${quoteLiteral(text)}::${types[i]}`)].join(', ')})`,
+    (_, n) => `(${[n, ...types.map((type, i) => `$${n * types.length + i + 1}::${type}`)].join(', ')})`,
   );
   const names = columns.map((_, index) => `k${index}`);
   const sameKey = columns.map((column, index) => `t.${id(column)} = w.k${index}`);
@@ -59,7 +70,7 @@ function settledSql(
   );
   const values = `ARRAY[${target.columns.map(({ name }) => `(${columnSql(mapping, name)})::text`).join(', ')}]`;
   const tombstones = `"DeletedRow" d WHERE d."tenancyId" = ${quoteLiteral(tenancyId)} AND d."tableName" = ${quoteLiteral(table.name)}`;
-  return `WITH wanted (n, ${names.join(', ')}) AS (VALUES ${wanted.join(', ')}),
+  const text = `WITH wanted (n, ${names.join(', ')}) AS (VALUES ${wanted.join(', ')}),
   dead AS MATERIALIZED (
     (SELECT d."primaryKey" FROM ${tombstones} AND d."sequenceId" > ${cursor} LIMIT ${MOST_TOMBSTONES})
     UNION ALL
@@ -78,18 +89,19 @@ function settledSql(
   )
   SELECT z.n, CASE WHEN z.fits THEN z.values END AS values, z.settled AND z.fits AS settled FROM (
     SELECT s.*, (s.values IS NULL OR s.bytes <= ${MOST_BYTES} OR s.bytes = s.size) AS fits FROM sized s) z ORDER BY z.n`;
+  return { text, values: keys.flat() };
 }
 
 /** One statement under settings of its own. */
 export async function readComparable<Row extends object>(
   db: Database,
   settings: string,
-  select: string,
+  { text, values }: Pick<Statement, 'text'> & Partial<Statement>,
 ): Promise<Row[]> {
   try {
     return await db.transaction(async (tx) => {
       await tx.query(settings);
-      return tx.query<Row>(select);
+      return tx.query<Row>(text, values);
     });
   } catch (cause) {
     throw new SourceError('The internal database failed while rows were compared', { cause });

@@ -1,17 +1,15 @@
-import { type Database, errorCode, quoteIdentifier as id, quoteLiteral } from '@hexclave/db';
+import { type Database, quoteIdentifier as id, quoteLiteral } from '@hexclave/db';
 import { columnSql, joins } from '../compile/fetch.ts';
 import { COMPARABLE_SETTINGS, settingsSql } from '../compile/settings.ts';
 import type { TargetTable } from '../compile/target-table.ts';
 import type { DeclaredMapping } from '../declare/mapping.ts';
 import type { ComparableRows, Digest, Piece, RowHash } from '../destination.ts';
 import type { SourceError } from '../engine/bulk.ts';
+import { isNoValue } from '../engine/keys.ts';
 import { readComparable } from '../engine/settled.ts';
 import { compileRanges, type RangeSql } from './range-sql.ts';
 
 const SETTINGS = settingsSql({ ...COMPARABLE_SETTINGS, statement_timeout: '15000' });
-
-/** Text that is not a value of the target's type: as long as the row is refused there, it is compared as it is here. */
-const DATA_EXCEPTION = '22';
 
 /** The source's side of a comparison. */
 export function sourceRows(
@@ -24,10 +22,11 @@ export function sourceRows(
   const plain = compileRanges(rowSet(mapping, target, tenancyId, false));
   const read = async <Row extends object>(statement: (sql: RangeSql) => string): Promise<Row[]> => {
     try {
-      return await readComparable<Row>(db, SETTINGS, statement(typed));
+      return await readComparable<Row>(db, SETTINGS, { text: statement(typed) });
     } catch (error) {
-      if (errorCode((error as SourceError).cause)?.startsWith(DATA_EXCEPTION) !== true) throw error;
-      return readComparable<Row>(db, SETTINGS, statement(plain));
+      // Not a value of the target's type: as long as the row is refused there, it is compared as it is here.
+      if (!isNoValue((error as SourceError).cause)) throw error;
+      return readComparable<Row>(db, SETTINGS, { text: statement(plain) });
     }
   };
   return {
