@@ -2,6 +2,7 @@ import type { Strike } from '../nemesis/fault.ts';
 import type { Stage } from '../stage/stage.ts';
 import { tagOf } from '../workload/operation.ts';
 import type { Heard } from './listener.ts';
+import { findUnnoticed } from './noticing.ts';
 import { type Replay, replay } from './replay.ts';
 import { findLeaksInKept } from './secrets.ts';
 import { SOFT_DECLARATIONS } from './soft-declarations.ts';
@@ -21,6 +22,7 @@ export async function check(stage: Stage, strikes: readonly Strike[], heard: Hea
   const replays = await replayAll(stage);
   const violations = [
     ...replays.flatMap((one) => one.violations),
+    ...findUnnoticed(strikes),
     ...(await findUnsurfaced(stage.internal, strikes, heard.failures)),
     ...(await findLeaksInKept(stage)),
     ...heard.leaks,

@@ -45,18 +45,26 @@ export async function findUnsurfaced(
 }
 
 function expected(strikes: readonly Strike[]): (Strike & { readonly expects: Expectation })[] {
-  const forgetful = new Set(FAULTS.filter((fault) => fault.forgetful).map(({ name }) => name));
   return strikes.flatMap((strike) => {
     const { expects } = strike;
-    return expects === undefined || isExcused(expects, strikes, forgetful) ? [] : [{ ...strike, expects }];
+    return expects === undefined || isExcused(expects, strikes) ? [] : [{ ...strike, expects }];
   });
 }
 
-function isExcused(expected: Expectation, strikes: readonly Strike[], forgetful: ReadonlySet<string>): boolean {
-  const { since } = expected;
-  const meanwhile = strikes.filter(({ from, to }) => from < since + AFTER_MS && to > since - BEFORE_MS);
-  return meanwhile.some(({ kind, reconfigured }) => forgetful.has(kind) || isSame(reconfigured, expected));
+function isExcused(expected: Expectation, strikes: readonly Strike[]): boolean {
+  const [from, to] = [expected.since, expected.since + AFTER_MS];
+  const wasReconfigured = meanwhile(strikes, from, to).some(({ reconfigured }) => isSame(reconfigured, expected));
+  return wasReconfigured || isForgotten(strikes, from, to);
 }
+
+/** Whether nobody may be left of those who met what happened at a target from one moment to another, in ms since 1970. */
+export function isForgotten(strikes: readonly Strike[], from: number, to: number): boolean {
+  const forgetful = new Set(FAULTS.filter((fault) => fault.forgetful).map(({ name }) => name));
+  return meanwhile(strikes, from, to).some(({ kind }) => forgetful.has(kind));
+}
+
+const meanwhile = (strikes: readonly Strike[], from: number, to: number) =>
+  strikes.filter((strike) => strike.from < to && strike.to > from - BEFORE_MS);
 
 function isSame(one: DatabaseKey | undefined, other: DatabaseKey): boolean {
   return one?.tenancyId === other.tenancyId && one.externalDatabaseId === other.externalDatabaseId;

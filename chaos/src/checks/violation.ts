@@ -10,6 +10,7 @@ export const VIOLATIONS = [
   'cursor regression',
   'cursor ahead of data',
   'pair does not add up',
+  'unnoticed restore',
   'unsurfaced error',
   'secret leaked',
 ] as const;

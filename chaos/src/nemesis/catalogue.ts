@@ -5,6 +5,7 @@ import { DATABASE_FAULTS } from './databases.ts';
 import type { FaultKind } from './fault.ts';
 import { LINK_FAULTS } from './links.ts';
 import { PROCESS_FAULTS } from './processes.ts';
+import { QUIET_RESTORES } from './quiet-restores.ts';
 import { REQUEST_FAULTS } from './requests.ts';
 
 /** Every kind of fault. */
@@ -14,6 +15,7 @@ export const FAULTS: readonly FaultKind[] = [
   ...REQUEST_FAULTS,
   ...LINK_FAULTS,
   ...DATABASE_FAULTS,
+  ...QUIET_RESTORES,
   ...CUSTOMER_FAULTS,
   ...CONFIGURATION_FAULTS,
 ];

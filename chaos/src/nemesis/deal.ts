@@ -1,4 +1,5 @@
 import { seededRandom } from '@hexclave/testing/random';
+import { QUIET_AFTER } from '../stage/tenancies.ts';
 import { FAULTS } from './catalogue.ts';
 import type { PlannedFault } from './fault.ts';
 
@@ -17,12 +18,21 @@ const MOST_CHOICE = 1_000_000;
 export function dealFaults(seed: number, lengthMs: number): PlannedFault[] {
   const random = seededRandom(seed ^ 0x5f3759df);
   const rounds = Math.max(1, Math.round(lengthMs / 5_000));
-  return Array.from({ length: KINDS_PER_RUN * rounds }, (_, index) => ({
-    kind: kindAt((seed - 1) * KINDS_PER_RUN * rounds + index),
-    at: Math.round((lengthMs * BEGIN_WITHIN * random.int(1_000)) / 1_000),
-    holdMs: LEAST_HOLD_MS + random.int(MOST_HOLD_MS - LEAST_HOLD_MS),
-    choice: random.int(MOST_CHOICE),
-  })).sort((a, b) => a.at - b.at);
+  return Array.from({ length: KINDS_PER_RUN * rounds }, (_, index) => {
+    const kind = kindAt((seed - 1) * KINDS_PER_RUN * rounds + index);
+    return {
+      kind,
+      at: Math.round(lengthMs * beginAt(kind, random.int(1_000) / 1_000)),
+      holdMs: LEAST_HOLD_MS + random.int(MOST_HOLD_MS - LEAST_HOLD_MS),
+      choice: random.int(MOST_CHOICE),
+    };
+  }).sort((a, b) => a.at - b.at);
+}
+
+/** The share of a run after which a fault begins: `share` of the time that its kind may begin in. */
+function beginAt(kind: string, share: number): number {
+  const from = FAULTS.find(({ name }) => name === kind)?.late === true ? QUIET_AFTER : 0;
+  return from + (BEGIN_WITHIN - from) * share;
 }
 
 /** The place in a row of shuffled decks. */

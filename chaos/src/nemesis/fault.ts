@@ -20,13 +20,15 @@ export type Strike = {
   readonly expects?: Expectation;
   /** An external database that was configured anew: failures under its former configuration are nobody's any more. */
   readonly reconfigured?: DatabaseKey;
+  /** A restore of a target that nothing else could reveal. */
+  readonly notice?: Notice;
   /** When it began and was over, in ms since 1970. */
   readonly from: number;
   readonly to: number;
 };
 
 /** What a kind of fault itself can say of its strike. */
-export type StrikeResult = Pick<Strike, 'struck' | 'expects' | 'reconfigured'>;
+export type StrikeResult = Pick<Strike, 'struck' | 'expects' | 'reconfigured' | 'notice'>;
 
 export type DatabaseKey = { readonly tenancyId: string; readonly externalDatabaseId: string };
 
@@ -38,11 +40,21 @@ export type Expectation = DatabaseKey & {
   readonly since: number;
 };
 
+/** How the restore of a quiet target had to be noticed, and how it was. */
+export type Notice = {
+  /** For messages. */
+  readonly target: string;
+  readonly must: 'by itself' | 'when asked';
+  readonly noticed: 'at once' | 'when asked again' | 'never';
+};
+
 /** A kind of fault. */
 export type FaultKind = {
   readonly name: string;
   /** While it lasts, and shortly after, a failure elsewhere may be forgotten together with the process that met it. */
   readonly forgetful?: boolean;
+  /** Begins only once a quiet tenancy is quiet. */
+  readonly late?: boolean;
   /** What two faults must not disturb at once: the second waits. */
   uses(fault: PlannedFault): readonly string[];
   /** Strikes, holds, and puts everything right again. */

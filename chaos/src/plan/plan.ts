@@ -1,7 +1,7 @@
 import { type Random, seededRandom } from '@hexclave/testing/random';
 import { dealFaults } from '../nemesis/deal.ts';
 import type { PlannedFault } from '../nemesis/fault.ts';
-import { TENANCIES } from '../stage/tenancies.ts';
+import { QUIET_AFTER, TENANCIES } from '../stage/tenancies.ts';
 import { chooseOperation } from '../workload/catalogue.ts';
 import type { Transaction } from '../workload/transaction.ts';
 
@@ -17,8 +17,6 @@ export type Plan = {
 export const WRITERS = 4;
 const TRANSACTIONS_PER_SECOND = 30;
 const MOST_OPERATIONS = 20;
-/** After this share of the run a quiet tenancy is not written to any more. */
-const QUIET_AFTER = 0.4;
 const SHARES = { hot: 0.7, cold: 0.15, quiet: 0.15 } as const;
 
 export function makePlan(seed: number, seconds: number): Plan {

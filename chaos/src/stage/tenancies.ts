@@ -13,6 +13,9 @@ export const TENANCIES: Layout = [
   { temper: 'quiet', targets: 1 },
 ];
 
+/** After this share of a run a quiet tenancy is not written to any more. */
+export const QUIET_AFTER = 0.4;
+
 /** Ids whose first characters tell the tenancies apart, in rows and in traces. */
 export function tenancyIdOf(index: number): string {
   return `${String(index).repeat(8)}-0000-4000-8000-00000000000${index}`;
