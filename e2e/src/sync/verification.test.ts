@@ -1,6 +1,6 @@
 import { createDatabase } from '@hexclave/db';
 import { createEmptyDatabase, testCluster, withDatabase } from '@hexclave/testing';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createHarness, differences, type Harness, type Target, type TargetOptions } from './harness.ts';
 import { addEmail, addTeam, addUser, addUsers, removeUser, rename } from './rows.ts';
 import { RESTLESS, type TestVerifier, verifierOf } from './verifying.ts';
@@ -374,6 +374,39 @@ describe('the verification that goes on by itself', () => {
     } finally {
       await restless.close();
     }
+  });
+
+  test('does not take back what a pass found before it has looked at those rows itself', async () => {
+    await addUsers(harness.db, tenancy, 1_100);
+    const target = await copied();
+    const tamper = (order: string) =>
+      onTarget(
+        target,
+        `UPDATE hexclave.users SET display_name = 'theirs' WHERE id = (SELECT id FROM hexclave.users ORDER BY id ${order} LIMIT 1)`,
+      );
+    await tamper('ASC');
+    await tamper('DESC');
+    await verifier.verify(target);
+    expect(await shown('users')).toMatchObject({ code: 'TARGET_ROWS_DIFFER', differing: 2n, repaired: 0n });
+
+    const restless = verifierOf(harness, { pace: { ...RESTLESS, passMs: 300_000 } });
+    onTestFinished(() => restless.close());
+    const signal = new AbortController().signal;
+    await restless.lookAround(1, signal);
+    expect(await shown('users')).toMatchObject({ code: 'TARGET_ROWS_DIFFER', differing: 2n, repaired: 1n });
+    while (await restless.lookAround(60_000, signal));
+    expect(await shown('users')).toMatchObject({ code: 'TARGET_ROWS_REPAIRED', differing: 0n, repaired: 2n });
+  });
+
+  test('nor where it cannot say anything of them, since the target stands still', async () => {
+    const user = await addUser(harness.db, tenancy, { name: 'ada' });
+    const target = await copied();
+    await onTarget(target, `UPDATE hexclave.users SET display_name = 'theirs'`);
+    await verifier.verify(target);
+    await rename(harness.db, user, 'eva');
+    const run = await verifier.verify(target);
+    expect(resultOf(run, 'users')).toMatchObject({ state: 'verified', unsettled: 1, standsStill: true });
+    expect(await shown('users')).toMatchObject({ code: 'TARGET_ROWS_DIFFER', differing: 1n });
   });
 
   test('leaves alone what is paused, failing, verified by somebody right now, or switched off', async () => {

@@ -28,6 +28,10 @@ export async function saveFindings(
   }
 }
 
+/** What is said of differences is only made worse, not better, by who has not looked at all rows. */
+const unlessWorse = (column: string, value: string) =>
+  `"${column}" = CASE WHEN NOT $11 AND s."verificationErrorCode" = 'TARGET_ROWS_DIFFER' THEN s."${column}" ELSE ${value} END`;
+
 /**
  * Shows what was found. In the middle of a pass only bad news count; a whole pass over a mapping also takes back what an
  * earlier one said, and moves "verified through" on if nothing is left that differs. A later pass never moves it back.
@@ -40,18 +44,21 @@ async function saveVerdict(
 ): Promise<void> {
   const code = verdictOf(result);
   const isWhole = result.state === 'verified';
-  if (result.state === 'skipped' || (code === null && !isWhole)) return;
+  // Where the target stood still, rows that an earlier pass spoke of may be among those that nothing can be said of.
+  const takesBack = isWhole && !result.standsStill;
+  if (result.state === 'skipped' || (code === null && !takesBack)) return;
   const known = code === null ? null : DESTINATION_ERRORS[code];
   await tx.query(
-    `UPDATE "ExternalDatabaseMappingState" s SET "repairedRows" = s."repairedRows" + $4, "differingRows" = $5,
+    `UPDATE "ExternalDatabaseMappingState" s SET "repairedRows" = s."repairedRows" + $4,
+       "differingRows" = CASE WHEN $11 THEN $5 ELSE GREATEST(s."differingRows", $5) END,
        "differingSince" = CASE WHEN $6::text IS NULL THEN NULL ELSE COALESCE(s."differingSince", now()) END,
-       "verificationErrorCode" = $6, "verificationErrorMessage" = $7, "verificationErrorRemedy" = $8,
+       ${unlessWorse('verificationErrorCode', '$6')}, ${unlessWorse('verificationErrorMessage', '$7')}, ${unlessWorse('verificationErrorRemedy', '$8')},
        "verifiedThrough" = CASE WHEN $9 THEN GREATEST(s."verifiedThrough", $10::timestamptz) ELSE s."verifiedThrough" END
      WHERE s."tenancyId" = $1 AND s."externalDatabaseId" = $2 AND s."mapping" = $3`,
     [
       ...[tenancyId, externalDatabaseId, result.mapping, repairedNow, result.remaining],
       ...[code, known?.message ?? null, known?.remedy ?? null],
-      ...[isWhole && isRight(result), result.startedAt],
+      ...[isWhole && isRight(result), result.startedAt, takesBack],
     ],
   );
 }
