@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DestinationConnection } from '@hexclave/sync';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type DestinationConnection, DestinationError } from '@hexclave/sync';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createHarness, type Harness, type Target } from './harness.ts';
 import { addUsers } from './rows.ts';
 import { RESTLESS, request, type TestVerifier, verifierOf } from './verifying.ts';
@@ -94,5 +94,47 @@ describe('a repair of very many rows over a slow link', () => {
     stop.abort();
     await work;
     expect(repairedAt.filter((at) => at > switchedOff + 5_000)).toEqual([]);
+  });
+});
+
+describe('a target that answers each statement just in time, and so keeps a step going for ever', () => {
+  /** As a link that never fails and never comes to an end, until it is cut. */
+  const endlessly = (connection: DestinationConnection): DestinationConnection => {
+    let cut = () => {};
+    const endless = new Promise<never>((_, reject) => {
+      cut = () => reject(new DestinationError('TARGET_UNREACHABLE'));
+    });
+    endless.catch(() => undefined);
+    const close = async () => {
+      cut();
+      await connection.close();
+    };
+    const { verification } = connection;
+    if (verification === undefined) return connection;
+    return { ...connection, close, verification: { ...verification, examine: () => endless } };
+  };
+  const impatient = () => {
+    const own = verifierOf(harness, {
+      pace: RESTLESS,
+      stepLimits: { askEveryMs: 10, longestMs: 50 },
+      via: endlessly,
+    });
+    onTestFinished(() => own.close());
+    return own;
+  };
+
+  test('ends the run that somebody asked for, with the reason', async () => {
+    const run = await impatient().verify(target, { repair: true });
+    expect(run).toMatchObject({ state: 'failed', errorCode: 'TARGET_TIMEOUT', result: [] });
+  });
+
+  test('ends the turn of the verification that goes on by itself, and others have theirs', async () => {
+    const own = impatient();
+    expect(await own.lookAround(60_000, new AbortController().signal)).toBe(true);
+    const [left] = await harness.db.query(
+      `SELECT "claimToken" AS claim, "nextTurnAt" > now() + interval '1 minute' AS later FROM "ExternalDatabaseVerification"`,
+    );
+    expect(left).toEqual({ claim: null, later: true });
+    expect(own.errors).toEqual([]);
   });
 });

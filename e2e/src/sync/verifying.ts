@@ -9,6 +9,7 @@ import {
   requestVerification,
   type VerificationRun,
   type Verifier,
+  type VerifierOptions,
 } from '@hexclave/sync';
 import type { Harness, Target } from './harness.ts';
 
@@ -29,7 +30,11 @@ export const RESTLESS: Pace = { rangeMs: 0, pausesPerWork: 0, turnMs: 60_000, pa
 /** A verifier over a harness, in a process of its own as far as its connections go. `via` stands between it and the target. */
 export function verifierOf(
   harness: Harness,
-  options: { pace?: Pace; via?: (connection: DestinationConnection) => DestinationConnection } = {},
+  options: {
+    pace?: Pace;
+    stepLimits?: VerifierOptions['stepLimits'];
+    via?: (connection: DestinationConnection) => DestinationConnection;
+  } = {},
 ): TestVerifier {
   const db = createDatabase({ connectionString: harness.internal.connectionString, max: 3 });
   const destination = postgresDestination({ allowPrivateHosts: true, connectTimeoutMs: 3_000 });
@@ -39,6 +44,7 @@ export function verifierOf(
     {
       db,
       catalog: harness.catalog,
+      stepLimits: options.stepLimits,
       onError: (error) => errors.push(error),
       connect: async (database, owner) => {
         const where = JSON.parse(database.connectionCiphertext.toString('utf8'));

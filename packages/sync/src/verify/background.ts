@@ -52,7 +52,7 @@ const CLAIM = `
 export async function backgroundTurn(options: VerifierOptions, pace: Pace, signal: AbortSignal): Promise<boolean> {
   const [claimed] = await options.db.query<Claimed>(CLAIM, [LEASE_MS]);
   if (claimed === undefined) return false;
-  const watch = watchTurn(signal, () => keepClaim(options.db, claimed));
+  const watch = watchTurn(signal, () => keepClaim(options.db, claimed), options.stepLimits);
   try {
     const finished = await withOpened(options, claimed, watch.signal, (opened) =>
       goOn(options.db, claimed, opened, pace, watch),

@@ -27,7 +27,7 @@ const AFTER_LOSS_MS = 2_000;
 export async function runTurn(options: VerifierOptions, signal: AbortSignal): Promise<boolean> {
   const run = await claimRun(options.db);
   if (run === null) return false;
-  const watch = watchTurn(signal, () => keepClaim(options.db, run));
+  const watch = watchTurn(signal, () => keepClaim(options.db, run), options.stepLimits);
   try {
     await workInTime(options, run, watch);
   } catch (error) {

@@ -8,11 +8,13 @@ import { readSituation } from '../engine/source.ts';
 import { enqueueRetry } from '../engine/state.ts';
 import type { Subject } from './judge.ts';
 import type { Step } from './pass.ts';
+import type { StepLimits } from './turn-watch.ts';
 
 export type VerifierOptions = {
   readonly db: Database;
   readonly catalog: Catalog;
   readonly connect: Connect;
+  readonly stepLimits?: StepLimits;
   /** `about`: what was being compared, if it came to that. */
   readonly onError: (error: unknown, about?: DatabaseKey) => void;
 };

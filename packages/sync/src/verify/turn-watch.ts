@@ -1,9 +1,18 @@
 import { DestinationError } from '../destination-error.ts';
 
-/** What is switched off, paused or removed has to stop within five seconds, also in the middle of a step. */
-const ASK_EVERY_MS = 2_000;
-/** Far more than a step takes over a slow link. A target that answers each statement just in time could otherwise hold up others for hours. */
-const LONGEST_STEP_MS = 120_000;
+/** How a step is watched over, all in ms. */
+export type StepLimits = {
+  /** How often it is asked whether it may go on. */
+  readonly askEveryMs: number;
+  /** How long it may take. */
+  readonly longestMs: number;
+};
+
+/**
+ * What is switched off, paused or removed has to stop within five seconds, also in the middle of a step. Over a slow link a step
+ * takes far less than it may; a target that answers each statement just in time could otherwise hold up others for hours.
+ */
+const DEFAULT_LIMITS: StepLimits = { askEveryMs: 2_000, longestMs: 120_000 };
 
 export type TurnWatch = {
   /** Aborted when the turn must end. */
@@ -16,7 +25,11 @@ export type TurnWatch = {
 };
 
 /** Ends a turn when `parent` is aborted, when `mayGoOn` says no, or when a step takes too long. */
-export function watchTurn(parent: AbortSignal, mayGoOn: () => Promise<boolean>): TurnWatch {
+export function watchTurn(
+  parent: AbortSignal,
+  mayGoOn: () => Promise<boolean>,
+  { askEveryMs, longestMs }: StepLimits = DEFAULT_LIMITS,
+): TurnWatch {
   const controller = new AbortController();
   const follow = () => controller.abort(parent.reason);
   if (parent.aborted) follow();
@@ -24,7 +37,7 @@ export function watchTurn(parent: AbortSignal, mayGoOn: () => Promise<boolean>):
   let tookTooLong = false;
   let asking = false;
   const look = async (begun: number) => {
-    if (performance.now() - begun > LONGEST_STEP_MS) {
+    if (performance.now() - begun > longestMs) {
       tookTooLong = true;
       controller.abort();
     }
@@ -38,7 +51,7 @@ export function watchTurn(parent: AbortSignal, mayGoOn: () => Promise<boolean>):
     signal: controller.signal,
     during: async (step) => {
       const begun = performance.now();
-      const timer = setInterval(() => void look(begun), ASK_EVERY_MS);
+      const timer = setInterval(() => void look(begun), askEveryMs);
       try {
         return await step();
       } finally {
