@@ -52,7 +52,18 @@ async function measureAll(bench: Bench, db: Database): Promise<FigureResult[]> {
   const few = await beside(bench, 'status-list-few-failing', list, plainly);
   await fail(db, null);
   const all = await beside(bench, 'status-list-all-failing', list, plainly);
-  return [...quiet, few, all, await look(bench, reader)];
+  const looked = await look(bench, reader);
+  await letAllLag(db);
+  const byLag = () => reader.page({ ...PAGE, sort: 'lag' });
+  return [...quiet, few, all, await beside(bench, 'status-list-by-lag-all-failing', byLag, plainly), looked];
+}
+
+/** Puts every cursor before some deleted rows, and takes the sample that finds out which have waited for longest. */
+async function letAllLag(db: Database): Promise<void> {
+  await db.query('UPDATE "ExternalDatabaseMappingState" SET "appliedSequenceId" = 0');
+  await db.query('VACUUM (ANALYZE) "ExternalDatabaseMappingState"');
+  await db.query(`UPDATE "PipelineSample" SET "at" = "at" - interval '1 minute'`);
+  await sampler(hexclaveCatalog)(db);
 }
 
 /** What one look for all who follow costs, which is taken once a second, when there is most to tell. */

@@ -1,8 +1,11 @@
+import { fileNeedsMigrations } from '@hexclave/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { hasNoBrowser, launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
 import { type DashboardServer, signIn, startDashboard } from './support/dashboard.ts';
 import { takeScreenshot } from './support/screenshots.ts';
-import { fillProjects } from './support/seed.ts';
+import { fillProjects, letWait } from './support/seed.ts';
+
+fileNeedsMigrations(['0017_tenancy_lag']);
 
 const PROJECTS = 10_000;
 /** The internal one and the demo. */
@@ -16,6 +19,7 @@ describe.skipIf(hasNoBrowser)('ten thousand projects', () => {
   let server: DashboardServer;
   let watched: WatchedPage;
   let expected: { failing: number; paused: number };
+  let waiting: string[];
   const asked: string[] = [];
 
   beforeAll(async () => {
@@ -25,6 +29,7 @@ describe.skipIf(hasNoBrowser)('ten thousand projects', () => {
     ]);
     server = started;
     expected = await fillProjects(server.database.db, PROJECTS);
+    waiting = await letWait(server.database.db);
     watched = await openPage(browser, server.url);
     watched.page.on('request', (request) => {
       const { pathname } = new URL(request.url());
@@ -38,6 +43,10 @@ describe.skipIf(hasNoBrowser)('ten thousand projects', () => {
   const states = () => table().locator('tbody tr td:nth-child(2)').allInnerTexts();
   const choice = (name: string) => watched.page.getByRole('button', { name, exact: true });
   const column = (name: string) => table().getByRole('button', { name, exact: true });
+  const sortedBy = () =>
+    table()
+      .locator('th[aria-sort]')
+      .evaluateAll((heads) => heads.map((head) => `${head.textContent} ${head.ariaSort}`));
   const count = (number: number) => number.toLocaleString('en');
 
   test('what fails is seen with the first answer, above all others', async () => {
@@ -88,10 +97,27 @@ describe.skipIf(hasNoBrowser)('ten thousand projects', () => {
     await page.getByLabel('Find by name or id').fill('');
   });
 
+  test('the one that has waited for longest is one press away, and the one that has for least another', async () => {
+    await column('Lag').click();
+    await expect.poll(async () => (await rows().allInnerTexts()).slice(0, waiting.length)).toEqual(waiting);
+    expect(await sortedBy()).toEqual(['Lag descending']);
+    const lags = await table().locator('tbody tr td:nth-child(4)').allInnerTexts();
+    expect(lags[0]).toMatch(/^2\d min$/);
+    await column('Lag').click();
+    await expect
+      .poll(async () => (await rows().allInnerTexts()).slice(0, waiting.length))
+      .toEqual(waiting.toReversed());
+    expect(await sortedBy()).toEqual(['Lag ascending']);
+    // Not by what the browser has a page of only.
+    for (const name of ['Rows behind', 'Databases', 'Last arrival', 'Problem'])
+      expect(await column(name).count()).toBe(0);
+  });
+
   test('what is few enough to be there as a whole is sorted by any column', async () => {
     await choice(`${expected.failing} Failing`).click();
     await column('Last arrival').click();
-    await expect.poll(async () => (await states()).every((state) => state === 'Failing')).toBe(true);
+    await expect.poll(sortedBy).toEqual(['Last arrival descending']);
+    expect(new Set(await states())).toEqual(new Set(['Failing']));
     const names = await rows().allInnerTexts();
     expect(names).toHaveLength(expected.failing);
     await column('Last arrival').click();

@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { fileNeedsMigrations, waitUntil } from '@hexclave/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createInstallation, type Installation } from '../external-db-sync/support/installation.ts';
 import type { ExternalDatabase, Project } from '../external-db-sync/support/project.ts';
 import { succeed } from '../support/api-client.ts';
 
-fileNeedsMigrations(['0013_status_indexes']);
+fileNeedsMigrations(['0013_status_indexes', '0017_tenancy_lag']);
 
 const STATUS = '/internal/external-db-sync/status';
 
@@ -177,7 +178,7 @@ describe('all projects', () => {
     }
     await projects[3]?.configure({ 'dbSync.externalDatabases.main.paused': true });
     const ids = new Set(projects.map(({ tenancyId }) => tenancyId));
-    for (const sort of ['state', 'name', '-name']) {
+    for (const sort of ['state', 'lag', '-lag', 'name', '-name']) {
       const found = await wholeList(`sort=${sort}&limit=2`);
       const seen = found.map(({ tenancy_id }) => tenancy_id).filter((id) => ids.has(id));
       expect(new Set(seen)).toEqual(ids);
@@ -191,7 +192,9 @@ describe('all projects', () => {
   });
 
   test('a cursor of something else is refused', async () => {
-    for (const cursor of ['x', Buffer.from('{"kind":"name"}').toString('base64url')]) {
+    const text = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const ofLag = text({ kind: 'lag', tenancyId: randomUUID(), oldest: '1' });
+    for (const cursor of ['x', text({ kind: 'name' }), ofLag]) {
       expect(await hexclave.operator.get(`${STATUS}?scope=all&cursor=${cursor}`)).toMatchObject({
         status: 400,
         body: { code: 'SCHEMA_ERROR' },

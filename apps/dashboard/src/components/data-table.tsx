@@ -12,6 +12,8 @@ export type Column<Row> = {
   align?: 'end';
   /** Makes the column one to sort by. Rows without a value come last, whichever way. */
   sortBy?: (row: Row) => string | number | null;
+  /** The first press of its header brings the largest values to the top, the next one the smallest. */
+  mostFirst?: boolean;
   cell: (row: Row) => ReactNode;
 };
 
@@ -82,7 +84,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
             columns={columns}
             canSort={canSort}
             sort={sort}
-            onSort={(column) => setSort(toggleSort(sort, column))}
+            onSort={({ id, mostFirst }) => setSort(toggleSort(sort, id, mostFirst))}
           />
           <Body {...props} rows={sorted} scroll={scroll} />
         </table>
@@ -101,7 +103,7 @@ type HeadProps<Row> = {
   columns: readonly Column<Row>[];
   canSort: (column: Column<Row>) => boolean;
   sort: Sort | undefined;
-  onSort: (column: string) => void;
+  onSort: (column: Column<Row>) => void;
 };
 
 function Head<Row>({ columns, canSort, sort, onSort }: HeadProps<Row>) {
@@ -120,7 +122,7 @@ function Head<Row>({ columns, canSort, sort, onSort }: HeadProps<Row>) {
               {...(sort?.column === id && { 'aria-sort': direction })}
             >
               {canSort(column) ? (
-                <button type="button" className={styles.sort} onClick={() => onSort(id)}>
+                <button type="button" className={styles.sort} onClick={() => onSort(column)}>
                   {header}
                   <Icon name={sort?.column === id && sort.descending ? 'down' : 'up'} size={12} />
                 </button>

@@ -11,10 +11,16 @@ import {
 import { useEffect, useMemo } from 'react';
 import { clientFor } from './clients.ts';
 import { statusFeed } from './live-status.ts';
-import { matches, ofSummary, type ProjectFilter, rowsOf, type SummaryChanges, withChanges } from './project-list.ts';
-
-/** What the server sorts by: `state` has what needs attention first. */
-export type ServerSort = 'state' | 'name' | '-name';
+import {
+  hasPlace,
+  matches,
+  ofSummary,
+  type ProjectFilter,
+  rowsOf,
+  type ServerSort,
+  type SummaryChanges,
+  withChanges,
+} from './project-list.ts';
 
 const PER_PAGE = 200;
 const UNCOPIED = ['all-projects', 'uncopied'];
@@ -68,13 +74,13 @@ export function useAllProjects(filter: ProjectFilter, sort: ServerSort) {
   const uncopied = useInfiniteQuery({ ...uncopiedQuery(query), placeholderData: keepPreviousData });
   const allUncopied = useInfiniteQuery(uncopiedQuery(''));
   useLiveSummaries(filter, sort, synced.isFetching);
-  const hasAllSynced = state === 'none' || (synced.isSuccess && !synced.hasNextPage);
+  const hasAllSynced = state === 'none' || isAllOf(synced);
   // Projects without a copy come last, and only once all others are there.
   const showsUncopied = state === 'none' || (state === 'all' && hasAllSynced);
   const rows = useMemo(() => {
     const summaries = state === 'none' ? [] : itemsOf(synced.data);
     const rest = showsUncopied ? itemsOf(uncopied.data) : [];
-    return rowsOf({ summaries, uncopied: rest }, { state, query }, sort === 'state');
+    return rowsOf({ summaries, uncopied: rest }, { state, query }, sort);
   }, [synced.data, uncopied.data, state, query, sort, showsUncopied]);
   const next = hasAllSynced ? uncopied : synced;
   return {
@@ -84,7 +90,7 @@ export function useAllProjects(filter: ProjectFilter, sort: ServerSort) {
     isComplete:
       hasAllSynced &&
       (state === 'none' || (synced.data?.pages.length ?? 0) <= 1) &&
-      !(showsUncopied && uncopied.hasNextPage),
+      !(showsUncopied && !isAllOf(uncopied)),
     more: {
       // After a failure nothing is loaded before somebody asks for it.
       isThere: next.hasNextPage && !next.isError && (!hasAllSynced || showsUncopied),
@@ -98,6 +104,11 @@ export function useAllProjects(filter: ProjectFilter, sort: ServerSort) {
     uncopied: allUncopied.data && { count: itemsOf(allUncopied.data).length, areMore: allUncopied.hasNextPage },
     ...failureOf([synced, uncopied]),
   };
+}
+
+/** What is shown until the first page of something else has come says nothing of how much of that there is. */
+function isAllOf(list: { isSuccess: boolean; isPlaceholderData: boolean; hasNextPage: boolean }): boolean {
+  return list.isSuccess && !list.isPlaceholderData && !list.hasNextPage;
 }
 
 type Loading = {
@@ -172,10 +183,12 @@ function loadedSummaries(queryClient: QueryClient, filter: ProjectFilter, sort: 
   };
 }
 
-/** In the order of names nobody knows which page a project would be on, unless there is one only. */
+/** What is there as a whole has a place for everything. */
 function put(data: Pages, changes: SummaryChanges, filter: ProjectFilter, sort: ServerSort): Pages {
-  const isPlaced = sort === 'state' || (data.pages.length === 1 && data.pages[0]?.pagination.next_cursor === null);
-  const pages = withChanges(data.pages, changes, (summary) => isPlaced && matches(ofSummary(summary), filter));
+  const isWhole = data.pages.length === 1 && data.pages[0]?.pagination.next_cursor === null;
+  const admits = (summary: ProjectSyncSummary) =>
+    (isWhole || hasPlace(summary, sort)) && matches(ofSummary(summary), filter);
+  const pages = withChanges(data.pages, changes, admits);
   return { ...data, pages };
 }
 

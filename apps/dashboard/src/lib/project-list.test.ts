@@ -1,6 +1,6 @@
 import type { Project, ProjectSyncSummary } from '@hexclave/contract';
 import { expect, test } from 'vitest';
-import { matches, ofSummary, rowsOf, withChanges } from './project-list.ts';
+import { hasPlace, matches, ofSummary, rowsOf, type ServerSort, withChanges } from './project-list.ts';
 
 /** The parts of a summary that are looked at. */
 function summary(id: string, state: ProjectSyncSummary['state'], since: number | null = null): ProjectSyncSummary {
@@ -51,17 +51,42 @@ test('the longest failure is the most urgent, and what has no database comes las
     summary('old', 'failing', 7),
   ];
   const loaded = { summaries, uncopied: [{ id: 'none', display_name: 'None' } as Project] };
-  const order = (isByUrgency: boolean) => rowsOf(loaded, ALL, isByUrgency).map(({ id }) => id);
-  expect(order(true)).toEqual(['old', 'new', 'behind', 'paused', 'fresh', 'none']);
-  expect(order(false)).toEqual(['fresh', 'paused', 'behind', 'new', 'old', 'none']);
+  const order = (sort: ServerSort) => rowsOf(loaded, ALL, sort).map(({ id }) => id);
+  expect(order('state')).toEqual(['old', 'new', 'behind', 'paused', 'fresh', 'none']);
+  expect(order('name')).toEqual(['fresh', 'paused', 'behind', 'new', 'old', 'none']);
+});
+
+test('by lag, what has waited for longest comes first, and what waits for nothing stays in the order of names', () => {
+  const summaries = [
+    summary('b', 'failing', 8),
+    summary('a', 'behind', 7),
+    summary('c', 'paused'),
+    summary('d', 'fresh', 9),
+    summary('e', 'fresh'),
+  ];
+  const order = (sort: ServerSort) => rowsOf({ summaries, uncopied: [] }, ALL, sort).map(({ id }) => id);
+  expect(order('lag')).toEqual(['a', 'b', 'c', 'd', 'e']);
+  expect(order('-lag')).toEqual(['b', 'a', 'c', 'd', 'e']);
+});
+
+test('a project has a place among those that wait, whatever is loaded, and none in the order of names', () => {
+  const [late, fresh] = [summary('a', 'failing', 1), summary('b', 'fresh')];
+  expect(hasPlace(late, 'lag')).toBe(true);
+  expect(hasPlace(fresh, '-lag')).toBe(false);
+  expect(hasPlace(fresh, 'state')).toBe(true);
+  expect(hasPlace(late, 'name')).toBe(false);
 });
 
 test('nothing is shown twice, and nothing that has ceased to match', () => {
   const shared = summary('a', 'failing', 1);
   const uncopied = [{ id: 'a', display_name: 'Shop a' } as Project];
-  const shown = rowsOf({ summaries: [shared, summary('b', 'fresh'), shared], uncopied }, ALL, true);
+  const shown = rowsOf({ summaries: [shared, summary('b', 'fresh'), shared], uncopied }, ALL, 'state');
   expect(shown.map(({ id }) => id)).toEqual(['a', 'b']);
-  const failing = rowsOf({ summaries: [summary('b', 'fresh')], uncopied: [] }, { state: 'failing', query: '' }, true);
+  const failing = rowsOf(
+    { summaries: [summary('b', 'fresh')], uncopied: [] },
+    { state: 'failing', query: '' },
+    'state',
+  );
   expect(failing).toEqual([]);
 });
 

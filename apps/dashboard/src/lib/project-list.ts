@@ -33,6 +33,29 @@ export function urgencyOf({ state, sync }: Pick<ListedProject, 'state' | 'sync'>
   return URGENCY[state] + (sync?.failing_since_millis ?? sync?.oldest_unsynced_at_millis ?? 0) / MILLIS_IN_100_YEARS;
 }
 
+/** How long the oldest change has waited, as a number that grows with it. Null where none does, or not for longer than usual. */
+export function lagOf({ state, sync }: Pick<ListedProject, 'state' | 'sync'>): number | null {
+  const since = sync?.oldest_unsynced_at_millis ?? null;
+  return state === 'fresh' || since === null ? null : -since;
+}
+
+/**
+ * What the server sorts all projects by: `state` has what needs attention first, `lag` what has waited for longest, and `-lag`
+ * for least.
+ */
+export type ServerSort = 'state' | 'lag' | '-lag' | 'name' | '-name';
+
+function inOrder(rows: readonly ListedProject[], sort: ServerSort): readonly ListedProject[] {
+  if (sort === 'state') return sortRows(rows, urgencyOf, false);
+  if (sort === 'lag' || sort === '-lag') return sortRows(rows, lagOf, sort === 'lag');
+  return rows;
+}
+
+/** Whether a project's place is known that has just come to be what it is. In the order of names nobody knows the page. */
+export function hasPlace(summary: ProjectSyncSummary, sort: ServerSort): boolean {
+  return sort === 'state' || ((sort === 'lag' || sort === '-lag') && lagOf(ofSummary(summary)) !== null);
+}
+
 type Loaded = {
   summaries: readonly ProjectSyncSummary[];
   /** Projects without an external database, as far as they are to be shown. */
@@ -40,14 +63,11 @@ type Loaded = {
 };
 
 /** What is shown of what is loaded: what came by two pages once, and nothing that has ceased to match. */
-export function rowsOf({ summaries, uncopied }: Loaded, filter: ProjectFilter, isByUrgency: boolean): ListedProject[] {
+export function rowsOf({ summaries, uncopied }: Loaded, filter: ProjectFilter, sort: ServerSort): ListedProject[] {
   const unique = [...new Map(summaries.map((summary) => [summary.tenancy_id, ofSummary(summary)])).values()];
   const wanted = unique.filter((row) => matches(row, filter));
   const known = new Set(unique.map(({ id }) => id));
-  return [
-    ...(isByUrgency ? sortRows(wanted, urgencyOf, false) : wanted),
-    ...uncopied.filter(({ id }) => !known.has(id)).map(ofProject),
-  ];
+  return [...inOrder(wanted, sort), ...uncopied.filter(({ id }) => !known.has(id)).map(ofProject)];
 }
 
 export function ofSummary(sync: ProjectSyncSummary): ListedProject {

@@ -20,7 +20,7 @@ function compare(a: string | number | null, b: string | number | null, sign: num
   return sign * collator.compare(String(a), String(b));
 }
 
-/** The next order when a column's header is pressed. */
-export function toggleSort(sort: Sort | undefined, column: string): Sort {
-  return { column, descending: sort?.column === column && !sort.descending };
+/** The next order when a column's header is pressed. `mostFirst`: what is looked for there is the most, not the least. */
+export function toggleSort(sort: Sort | undefined, column: string, mostFirst = false): Sort {
+  return { column, descending: sort?.column === column ? !sort.descending : mostFirst };
 }

@@ -128,10 +128,19 @@ function toListRequest({ limit, state, sort, query, cursor }: StatusQuery): List
   return { limit, state, sort, search: query || undefined, after: positionOf(cursor, sort) };
 }
 
+/** The place at which a page ends, before what comes by name begins. */
+const KIND_OF_SORT: Record<StatusQuery['sort'], ListPosition['kind']> = {
+  state: 'attention',
+  lag: 'lag',
+  '-lag': 'lag',
+  name: 'name',
+  '-name': 'name',
+};
+
 function positionOf(cursor: string | undefined, sort: StatusQuery['sort']): ListPosition | undefined {
   if (cursor === undefined) return undefined;
   const position = decodePosition(cursor);
-  if (position === undefined || (position.kind === 'attention' && sort !== 'state')) {
+  if (position === undefined || !(position.kind === 'name' || KIND_OF_SORT[sort] === position.kind)) {
     throw schemaError('query.cursor', 'is not a cursor of this list');
   }
   return position;

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Queryable } from '@hexclave/db';
+import type { Database, Queryable } from '@hexclave/db';
+import { hexclaveCatalog, sampler } from '@hexclave/sync';
 import { atEndOfFile } from '@hexclave/testing';
 import type { DashboardServer } from './dashboard.ts';
 
@@ -29,11 +30,43 @@ export async function fillProjects(db: Queryable, count: number): Promise<{ fail
      WHERE "tenancyId" IN (SELECT ${id} FROM generate_series(1, ${count}) n WHERE n % ${FAILING_EVERY} = 0 AND n % ${PAUSED_EVERY} <> 0)`,
   ];
   for (const statement of statements) await db.query(statement);
+  await forgetRequests(db);
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
   return {
     failing: numbers.filter((n) => n % FAILING_EVERY === 0 && n % PAUSED_EVERY !== 0).length,
     paused: numbers.filter((n) => n % PAUSED_EVERY === 0).length,
   };
+}
+
+/**
+ * Writes a change into each project that fails, one a minute, and takes the sample that finds out how long they wait.
+ *
+ * @returns the names of those projects, the one first that has waited for longest
+ */
+export async function letWait(db: Database): Promise<string[]> {
+  const failing = await db.query<{ id: string; name: string }>(
+    `SELECT t."id", p."displayName" AS name FROM "ExternalDatabaseState" s JOIN "Tenancy" t ON t."id" = s."tenancyId"
+     JOIN "Project" p ON p."id" = t."projectId" WHERE s."errorCode" IS NOT NULL ORDER BY md5(t."id"::text)`,
+  );
+  await db.query(`SELECT setval('"global_seq_id"', 1000)`);
+  for (const [index, { id }] of failing.entries()) {
+    await db.query(
+      `INSERT INTO "PipelineSample" ("at", "nextXid", "lastNumber", "rowsPending", "rowsApplied", "requestsPending", "requestsInFlight",
+         "oldestDueMs", "failingProjects")
+       SELECT now() - $1 * interval '1 minute', 1, last_value, 0, 0, 0, 0, 0, 0 FROM "global_seq_id"`,
+      [failing.length - index],
+    );
+    await db.query(`INSERT INTO "ProjectUser" ("tenancyId", "displayName") VALUES ($1, 'Somebody')`, [id]);
+    await db.query('SELECT "numbered" FROM "backfill_null_sequence_ids"(1)');
+  }
+  await forgetRequests(db);
+  await sampler(hexclaveCatalog)(db);
+  return failing.map(({ name }) => name);
+}
+
+/** As if they had been delivered: whatever waited in the queue for longer than some seconds would be behind. */
+async function forgetRequests(db: Queryable): Promise<void> {
+  await db.query('DELETE FROM "OutgoingRequest"');
 }
 
 /** Of the hour that is made up: how long the oldest request had been due at the worst moment, in seconds. */

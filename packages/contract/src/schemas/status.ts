@@ -266,12 +266,13 @@ export const statusQuery = z.strictObject({
   query: searchQuery.optional().openapi({ description: '`all`: part of the name or of the id of the project.' }),
   state: syncState.optional().openapi({ description: '`all`: only projects in that state.' }),
   sort: z
-    .enum(['state', 'name', '-name'])
+    .enum(['state', 'lag', '-lag', 'name', '-name'])
     .default('state')
     .openapi({
       description:
         '`all`: `state` begins with what needs most attention: failing, the longest first; behind, the oldest change first; ' +
-        'paused; and then the others by name.',
+        'paused; and then the others by name. `lag` begins with the project whose oldest unsynced change is the oldest, `-lag` ' +
+        'with that of which it is the youngest, as about ten seconds ago; what is fresh or lacks nothing follows by name.',
     }),
 });
 

@@ -20,6 +20,11 @@ export type BacklogSql = {
   readonly pendingOf: string;
   /** Tenancies with rows that have no number: `tenancyId`, and the age of the oldest transaction, `xids`. `$1` most tenancies of a table. */
   readonly pendingTenancies: string;
+  /**
+   * An expression, for statements in which `m` is a row of "ExternalDatabaseMappingState": the smallest number past its cursor.
+   * NULL: there is none.
+   */
+  readonly firstPast: string;
 };
 
 /** `first`: the smallest number past the cursor. `xids`: how many transactions ago the oldest unnumbered change was made. */
@@ -34,6 +39,7 @@ export type BacklogRow = {
 export const TOMBSTONES = 'DeletedRow';
 
 export function compileBacklog(catalog: Catalog): BacklogSql {
+  const firsts = catalog.mappings.map(({ name, table }) => `WHEN ${quoteLiteral(name)} THEN ${firstPastOf(table)}`);
   const tables = [...catalog.tables, { name: TOMBSTONES, tenancyColumn: 'tenancyId' }];
   return {
     past: catalog.tables.map(pastOf).join('\nUNION ALL\n'),
@@ -52,6 +58,7 @@ export function compileBacklog(catalog: Catalog): BacklogSql {
     pendingTenancies: `SELECT p."tenancyId", max(p.xids) AS xids FROM (
 ${tables.map(({ name, tenancyColumn }) => `SELECT * FROM (${tenanciesOf(name, tenancyColumn)}) w`).join('\nUNION ALL\n')}
 ) p GROUP BY 1`,
+    firstPast: `CASE m."mapping" ${firsts.join('\n')} END`,
   };
 }
 
@@ -75,6 +82,14 @@ CROSS JOIN LATERAL (SELECT count(*) AS rows, max(x.xids)::bigint AS xids FROM (
   UNION ALL
   SELECT x.* FROM (SELECT d."sequenceId", age(d.xmin) FROM ${dead} AND d."shouldUpdateSequenceId" LIMIT $5) x) x) f
 WHERE u.place = ${place}`;
+}
+
+/** One step into an index of live rows and one into that of deleted ones. */
+function firstPastOf({ name, tenancyColumn }: TrackedTable): string {
+  const first = (from: string) =>
+    `(SELECT r."sequenceId" FROM ${from} AND r."sequenceId" > m."appliedSequenceId" ORDER BY r."sequenceId" LIMIT 1)`;
+  return `LEAST(${first(`${id(name)} r WHERE r.${id(tenancyColumn)} = m."tenancyId"`)},
+  ${first(`"${TOMBSTONES}" r WHERE r."tenancyId" = m."tenancyId" AND r."tableName" = ${quoteLiteral(name)}`)})`;
 }
 
 function sizesOf({ name, tenancyColumn }: TrackedTable, place: number): string {

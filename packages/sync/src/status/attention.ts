@@ -2,7 +2,7 @@ import type { Queryable } from '@hexclave/db';
 import type { BacklogSql } from '../compile/backlog.ts';
 import { LANE_SQL } from '../outgoing-requests/lanes.ts';
 import { FRESH_WITHIN_MS, type SyncState } from './judge.ts';
-import { matchesSql } from './search.ts';
+import { isLookedForSql } from './search.ts';
 import { xidBefore } from './xid.ts';
 
 /** A tenancy that is not simply fresh. */
@@ -94,16 +94,22 @@ export type AttentionRequest = {
   readonly search?: string | undefined;
 };
 
+/** One row, whatever there is: how many of each rank there are in `attention`, for {@link countsOf}. */
+export const COUNTS =
+  '(SELECT jsonb_object_agg(g.rank, g.tenancies) AS counts FROM (SELECT a.rank, count(*) AS tenancies FROM attention a GROUP BY 1) g)';
+
+export function countsOf(counts: Readonly<Record<string, number>> | null | undefined): AttentionCounts {
+  return { failing: counts?.[FAILING] ?? 0, behind: counts?.[BEHIND] ?? 0, paused: counts?.[PAUSED] ?? 0 };
+}
+
 /** `$4` limit, `$5` rank, `$6` to `$8` the place past which they are, `$9` search. The counts come even without any of them. */
 const ATTENTION = `${WITH_ATTENTION}
   SELECT c.counts, a."tenancyId", (ARRAY[${STATES.map((state) => `'${state}'`)}])[a.rank + 1] AS state, a.since
-  FROM (SELECT jsonb_object_agg(g.rank, g.tenancies) AS counts FROM (SELECT a.rank, count(*) AS tenancies FROM attention a GROUP BY 1) g) c
-  LEFT JOIN LATERAL (
+  FROM ${COUNTS} c LEFT JOIN LATERAL (
     SELECT a.* FROM attention a
     WHERE ($5::integer IS NULL OR a.rank = $5)
       AND ($6::integer IS NULL OR (a.rank, COALESCE(a.since, 'infinity'), a."tenancyId") > ($6, COALESCE($7::timestamptz, 'infinity'), $8::uuid))
-      AND ($9::text IS NULL OR (a."tenancyId" IN (
-        SELECT t."id" FROM "Project" p JOIN "Tenancy" t ON t."projectId" = p."id" WHERE ${matchesSql('$9::text')})) IS TRUE)
+      AND ${isLookedForSql('a."tenancyId"', '$9::text')}
     ORDER BY a.rank, a.since NULLS LAST, a."tenancyId" LIMIT $4
   ) a ON true
   ORDER BY a.rank, a.since NULLS LAST, a."tenancyId"`;
@@ -126,9 +132,8 @@ export async function readAttention(
     ...attentionValues(unnumbered),
     ...[limit, state === undefined ? null : rankOf(state), ...place, search ?? null],
   ]);
-  const count = (rank: number) => rows[0]?.counts?.[rank] ?? 0;
   return {
-    counts: { failing: count(FAILING), behind: count(BEHIND), paused: count(PAUSED) },
+    counts: countsOf(rows[0]?.counts),
     first: rows.flatMap(({ tenancyId, state, since }) => (tenancyId === null ? [] : [{ tenancyId, state, since }])),
   };
 }

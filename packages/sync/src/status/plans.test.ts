@@ -6,13 +6,14 @@ import { hexclaveCatalog } from '../mappings/index.ts';
 import { countTenancies, readAttention, readUnnumbered } from './attention.ts';
 import { explaining, type PlanNode } from './fixtures/plans.ts';
 import { readDatabaseHistory, readPipelineHistory } from './history.ts';
+import { refreshLags } from './lag.ts';
 import { listTenancies } from './list.ts';
 import { readPipeline } from './pipeline-status.ts';
 import { sampler } from './sample.ts';
 import { readSnapshot } from './snapshot.ts';
 import { tenancyReader } from './tenancies.ts';
 
-fileNeedsMigrations(['0012_status', '0013_status_indexes']);
+fileNeedsMigrations(['0012_status', '0013_status_indexes', '0017_tenancy_lag']);
 
 const SIZE = { tenancies: 500, users: 20_000, tombstones: 5_000 };
 const LIMIT = 1_000;
@@ -84,6 +85,28 @@ test('when all are in trouble, each is looked at once, and only the page leaves 
   expect(page.counts).toEqual({ failing: SIZE.tenancies, behind: 0, paused: 0 });
   expect(scanned(nodes)).toEqual([]);
   expect(Math.max(...nodes.map(({ rows }) => rows))).toBeLessThanOrEqual(SIZE.tenancies);
+});
+
+test('when all wait for changes, the order by lag is read where it is kept', async () => {
+  await database.db.query(
+    `UPDATE "ExternalDatabaseState" SET "errorCode" = 'TARGET_UNREACHABLE', "failingSince" = now()`,
+  );
+  await database.db.query('UPDATE "ExternalDatabaseMappingState" SET "appliedSequenceId" = 0');
+  const kept = await plansOf((tx) => refreshLags(tx, sql));
+  const page = await plansOf((tx) => listTenancies(tx, { tenancyIds: [], since: [] }, { limit: 20, sort: 'lag' }));
+  await database.db.query('UPDATE "ExternalDatabaseMappingState" SET "appliedSequenceId" = 1000');
+  await database.db.query('UPDATE "ExternalDatabaseState" SET "errorCode" = NULL, "failingSince" = NULL');
+  expect(scanned(page)).toEqual([]);
+  // What is kept is gone through for what is gone.
+  expect(scanned(kept).map(({ relation }) => relation)).toEqual(['TenancyLag']);
+  // For keeping it, once for each table of each project; for reading it, nothing but what is kept.
+  expect(Math.max(...kept.map(({ rows }) => rows))).toBeLessThanOrEqual(
+    SIZE.tenancies * hexclaveCatalog.mappings.length,
+  );
+  expect(Math.max(...page.map(({ rows }) => rows))).toBeLessThanOrEqual(SIZE.tenancies);
+  const tables = new Set(page.map(({ relation }) => relation));
+  expect(tables).toContain('TenancyLag');
+  expect(tables).not.toContain('ProjectUser');
 });
 
 test('a page of the list costs what the page has, and its count what there are databases', async () => {

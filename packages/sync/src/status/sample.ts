@@ -2,6 +2,7 @@ import type { Database, Queryable } from '@hexclave/db';
 import { type BacklogSql, compileBacklog } from '../compile/backlog.ts';
 import type { Catalog } from '../declare/catalog.ts';
 import { readAttention, readUnnumbered } from './attention.ts';
+import { canKeepLags, refreshLags } from './lag.ts';
 import type { DatabaseStatus } from './lanes.ts';
 import { readPipeline } from './pipeline-status.ts';
 import { type ReadTenancies, tenancyReader } from './tenancies.ts';
@@ -26,9 +27,13 @@ export function sampler(catalog: Catalog): Sample {
   return async (db) => {
     // Every process asks every few seconds, mostly in vain: in one statement.
     if (!(await readDue(db)).pipeline) return false;
-    return db.transaction((tx) => sampleIfDue(tx, sql, readTenancies), { durable: false, attempts: 1 });
+    const isTaken = await db.transaction((tx) => sampleIfDue(tx, sql, readTenancies), TRANSACTION);
+    if (isTaken && (await canKeepLags(db))) await db.transaction((tx) => refreshLagsAlone(tx, sql), TRANSACTION);
+    return isTaken;
   };
 }
+
+const TRANSACTION = { durable: false, attempts: 1 } as const;
 
 const DUE = `SELECT NOT EXISTS (SELECT 1 FROM "PipelineSample" WHERE "at" > now() - ${SAMPLE_EVERY_MS - 500} * interval '1 millisecond') AS pipeline,
   NOT EXISTS (SELECT 1 FROM "ExternalDatabaseSample" WHERE "at" > now() - interval '29 seconds') AS databases`;
@@ -41,12 +46,25 @@ async function readDue(queryable: Queryable): Promise<Due> {
   return due;
 }
 
+async function lock(tx: Queryable): Promise<boolean> {
+  const [row] = await tx.query<{ taken: boolean }>(`SELECT pg_try_advisory_xact_lock(${SAMPLER_LOCK_KEY}) AS taken`);
+  return row?.taken === true;
+}
+
+const INDEXES_ONLY = 'SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off';
+
+/** In a transaction of its own: when very many are late it takes longer than all the rest. */
+async function refreshLagsAlone(tx: Queryable, sql: BacklogSql): Promise<void> {
+  if (!(await lock(tx))) return;
+  await tx.query(INDEXES_ONLY);
+  await refreshLags(tx, sql);
+}
+
 async function sampleIfDue(tx: Queryable, sql: BacklogSql, readTenancies: ReadTenancies): Promise<boolean> {
-  const [lock] = await tx.query<{ taken: boolean }>(`SELECT pg_try_advisory_xact_lock(${SAMPLER_LOCK_KEY}) AS taken`);
-  if (lock?.taken !== true) return false;
+  if (!(await lock(tx))) return false;
   const due = await readDue(tx);
   if (!due.pipeline) return false;
-  await tx.query('SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off');
+  await tx.query(INDEXES_ONLY);
   const { counts, first } = await readAttention(tx, await readUnnumbered(tx, sql), { limit: MOST_COUNTED });
   await samplePipeline(tx, sql, counts.failing);
   if (due.databases) {

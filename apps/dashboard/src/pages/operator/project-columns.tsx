@@ -3,7 +3,7 @@ import type { Column } from '../../components/data-table.tsx';
 import { StatePill } from '../../components/state-pill.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { formatCount, formatDuration, formatRows, parkedRows } from '../../lib/format.ts';
-import { type ListedProject, urgencyOf } from '../../lib/project-list.ts';
+import { type ListedProject, lagOf, urgencyOf } from '../../lib/project-list.ts';
 import { useNow } from '../../lib/use-now.ts';
 import styles from './projects.module.css';
 
@@ -37,6 +37,7 @@ export const PROJECT_COLUMNS: readonly Column<ListedProject>[] = [
     width: '112px',
     align: 'end',
     sortBy: ({ sync }) => sync?.rows_behind ?? null,
+    mostFirst: true,
     cell: ({ sync }) => (sync === undefined ? <None /> : formatRows(sync.rows_behind, sync.rows_behind_precision)),
   },
   {
@@ -44,8 +45,8 @@ export const PROJECT_COLUMNS: readonly Column<ListedProject>[] = [
     header: 'Lag',
     width: '84px',
     align: 'end',
-    sortBy: ({ sync }) =>
-      (sync && (sync.oldest_unsynced_at_millis === null ? 0 : -sync.oldest_unsynced_at_millis)) || null,
+    sortBy: lagOf,
+    mostFirst: true,
     cell: ({ sync }) =>
       sync === undefined || sync.oldest_unsynced_at_millis === null ? (
         <None />
@@ -59,6 +60,7 @@ export const PROJECT_COLUMNS: readonly Column<ListedProject>[] = [
     width: '100px',
     align: 'end',
     sortBy: ({ sync }) => sync?.external_databases ?? null,
+    mostFirst: true,
     cell: ({ sync }) => (sync === undefined ? <None /> : formatCount(sync.external_databases)),
   },
   {
@@ -66,6 +68,7 @@ export const PROJECT_COLUMNS: readonly Column<ListedProject>[] = [
     header: 'Last arrival',
     width: '112px',
     sortBy: ({ sync }) => sync?.last_applied_at_millis ?? null,
+    mostFirst: true,
     cell: ({ sync }) =>
       sync?.last_applied_at_millis == null ? <None /> : <TimeAgo millis={sync.last_applied_at_millis} />,
   },

@@ -9,10 +9,10 @@ import { SearchField } from '../../components/field.tsx';
 import { Page } from '../../components/layout.tsx';
 import { LiveIndicator } from '../../components/live-indicator.tsx';
 import { STATE_WORDS } from '../../components/state-pill.tsx';
-import { type ServerSort, useAllProjects } from '../../lib/all-projects.ts';
+import { useAllProjects } from '../../lib/all-projects.ts';
 import { formatCount } from '../../lib/format.ts';
 import { type LiveStatus, useAllStatus } from '../../lib/live-status.ts';
-import { type ListedProject, STATE_FILTERS, type StateFilter } from '../../lib/project-list.ts';
+import { type ListedProject, type ServerSort, STATE_FILTERS, type StateFilter } from '../../lib/project-list.ts';
 import { type Sort, sortRows } from '../../lib/sort.ts';
 import { CreateProjectDialog } from './create-project.tsx';
 import { PROJECT_COLUMNS } from './project-columns.tsx';
@@ -98,17 +98,18 @@ function ProjectList({ live }: { live: LiveStatus<'all'> }) {
 }
 
 /** What the server sorts all projects by; by the rest, those are sorted that are loaded as a whole. */
-const SORTED_BY_SERVER = ['name', 'state'];
+const SORTED_BY_SERVER = ['name', 'state', 'lag'];
 const SORTABLE = PROJECT_COLUMNS.flatMap(({ id, sortBy }) => (sortBy === undefined ? [] : id));
 
 function serverSortOf({ column, descending }: Sort): ServerSort {
-  if (column !== 'name') return 'state';
-  return descending ? '-name' : 'name';
+  if (column === 'name') return descending ? '-name' : 'name';
+  if (column === 'lag') return descending ? 'lag' : '-lag';
+  return 'state';
 }
 
 /** The order that a list is in of which not all is loaded. */
 function servedOrder(sort: Sort): Sort {
-  return sort.column === 'name' ? sort : FIRST_ORDER;
+  return serverSortOf(sort) === 'state' ? FIRST_ORDER : sort;
 }
 
 function sorted(rows: ListedProject[], { column, descending }: Sort): ListedProject[] {
