@@ -1,4 +1,4 @@
-import type { Queryable } from '@hexclave/db';
+import type { Database, Queryable } from '@hexclave/db';
 import { createTestDatabase, type TestDatabase, waitUntil } from '@hexclave/testing';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -38,6 +38,23 @@ describe('claims', () => {
     const [request] = claims.flat();
     expect(claims.flat()).toHaveLength(1);
     if (request !== undefined) await completeRequest(db, request);
+    expect(await queued(db)).toEqual([]);
+  });
+
+  test('what has no key is completed by one statement: no other one can wait for it', async () => {
+    const { db } = database;
+    await enqueueRequest(db, { url: URL });
+    const request = await claimOne(db);
+    const sent: number[] = [];
+    const counting: Database = {
+      ...db,
+      queryTogether: (statements) => {
+        sent.push(statements.length);
+        return db.queryTogether(statements);
+      },
+    };
+    expect(await completeRequest(counting, request)).toBe(false);
+    expect(sent).toEqual([1]);
     expect(await queued(db)).toEqual([]);
   });
 

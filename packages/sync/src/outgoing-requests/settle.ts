@@ -38,16 +38,15 @@ const COMPLETE = `WITH commit AS MATERIALIZED (SELECT ${NOT_DURABLE})
 const NEXT_OF_KEY = `SELECT 1 FROM "OutgoingRequest" r
   WHERE r."deduplicationKey" = $1 AND r."startedFulfillingAt" IS NULL AND r."failedAt" IS NULL`;
 
-/** Removes a delivered request. Returns whether the next one of its key waits. */
+/** Removes a delivered request. Returns whether the next one of its key waits, if it has one. */
 export async function completeRequest(
   db: Database,
-  request: Claim & Partial<Pick<ClaimedRequest, 'deduplicationKey'>>,
+  { id, claimToken, deduplicationKey = null }: Claim & Partial<Pick<ClaimedRequest, 'deduplicationKey'>>,
 ): Promise<boolean> {
-  const [, next] = await db.queryTogether([
-    { text: COMPLETE, values: [request.id, request.claimToken] },
-    { text: NEXT_OF_KEY, values: [request.deduplicationKey ?? null] },
-  ]);
-  return (next?.length ?? 0) > 0;
+  const complete = { text: COMPLETE, values: [id, claimToken] };
+  const nextOfKey = { text: NEXT_OF_KEY, values: [deduplicationKey] };
+  const [, next = []] = await db.queryTogether(deduplicationKey === null ? [complete] : [complete, nextOfKey]);
+  return next.length > 0;
 }
 
 /** Gives a claim back without counting a failure: there is more to do. */
