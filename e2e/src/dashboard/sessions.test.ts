@@ -140,6 +140,25 @@ describe('a session', () => {
     expect(await server.database.db.query('SELECT 1 FROM "DashboardSession"')).toHaveLength(1);
   });
 
+  test('goes on while a person uses it, and not for what a page asks by itself', async () => {
+    const cookie = cookieOf(await signInWith(server.demo));
+    const unusedHours = async () => {
+      const [row] = await server.database.db.query<{ hours: number }>(
+        'SELECT (EXTRACT(epoch FROM now() - max("lastUsedAt")) / 3600)::int AS hours FROM "DashboardSession"',
+      );
+      return row?.hours;
+    };
+    await server.database.db.query(`UPDATE "DashboardSession" SET "lastUsedAt" = now() - interval '11 hours'`);
+    expect(await sessionOf(cookie)).not.toBeNull();
+    expect((await send('/api/v1/users', { cookie })).status).toBe(200);
+    expect(await unusedHours()).toBe(11);
+    expect((await send('/session/use', { method: 'POST', cookie })).status).toBe(200);
+    expect(await unusedHours()).toBe(0);
+    await send('/session', { method: 'DELETE', cookie });
+    const refused = await send('/session/use', { method: 'POST', cookie });
+    expect([refused.status, await codeOf(refused)]).toEqual([401, 'DASHBOARD_SESSION_REQUIRED']);
+  });
+
   test('takes the place of the one before, in the same browser', async () => {
     const first = cookieOf(await signInWith(server.demo));
     const { projectId, superSecretAdminKey } = server.internal;

@@ -172,6 +172,26 @@ describe.skipIf(hasNoBrowser)('an owner, when not all is well', () => {
     RESTART_MS,
   );
 
+  test('keeps a session by what they do, and not by a page that is left open', async () => {
+    const { page: other } = await openPage(browser, server.url);
+    await other.clock.install();
+    const answered = (path: string) => other.waitForResponse((response) => new URL(response.url()).pathname === path);
+    const opened = answered('/session/use');
+    await signIn(other, server.internal);
+    await opened;
+    await other.getByText('Live', { exact: true }).waitFor();
+    await leaveUnused(server, '11 hours');
+    const asked = answered('/session');
+    await other.clock.fastForward('01:01');
+    await asked;
+    expect(await hoursUnused(server)).toBe(11);
+    const told = answered('/session/use');
+    await other.keyboard.press('Tab');
+    expect((await told).status()).toBe(200);
+    expect(await hoursUnused(server)).toBe(0);
+    await other.context().close();
+  });
+
   test('is led to the sign-in also by a page at which nobody does anything', async () => {
     await endSessions(server);
     await heading('Sign in to Hexclave');
@@ -192,6 +212,19 @@ async function fillUsers({ database, demo }: DashboardServer): Promise<void> {
 
 async function endSessions({ database }: DashboardServer): Promise<void> {
   await database.db.query('DELETE FROM "DashboardSession"');
+}
+
+/** As if nobody had used any session for so long. */
+async function leaveUnused({ database }: DashboardServer, since: string): Promise<void> {
+  await database.db.query('UPDATE "DashboardSession" SET "lastUsedAt" = now() - $1::interval', [since]);
+}
+
+/** Of the session that was used last. */
+async function hoursUnused({ database }: DashboardServer): Promise<number | undefined> {
+  const [row] = await database.db.query<{ hours: number }>(
+    'SELECT (EXTRACT(epoch FROM now() - max("lastUsedAt")) / 3600)::int AS hours FROM "DashboardSession"',
+  );
+  return row?.hours;
 }
 
 async function submitKey(page: Page, { demo }: DashboardServer): Promise<void> {

@@ -4,6 +4,7 @@ import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { IconButton } from '../components/button.tsx';
 import type { IconName } from '../components/icon.tsx';
 import { leave, sessionQuery, signOut, useSession } from '../lib/session.ts';
+import { tellUse } from '../lib/session-use.ts';
 import { Logo } from './logo.tsx';
 import { Navigation } from './navigation.tsx';
 import styles from './shell.module.css';
@@ -26,6 +27,7 @@ function ToSignIn() {
 
 function Frame() {
   const main = useFocusOnNavigation();
+  useEffect(tellUse, []);
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#main">

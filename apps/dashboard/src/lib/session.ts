@@ -40,6 +40,11 @@ export async function signOut(): Promise<void> {
   await send('DELETE', '/session');
 }
 
+/** The server lets a session go on for which this is said. */
+export async function keepSession(): Promise<void> {
+  await send('POST', '/session/use');
+}
+
 /** To the sign-in by way of a new page: nothing of what was seen stays in its memory. */
 export function leave(): void {
   window.location.assign('/sign-in');

@@ -11,7 +11,15 @@ import { hashKey, isWellFormedKey } from '../services/keys.ts';
 import { MAIN_BRANCH_ID } from '../services/projects.ts';
 import { recordFailedSignIn, recordSignIn, recordSignOut, type SignInMeans } from '../services/sign-in-audit.ts';
 import type { SessionCookie } from './session-cookie.ts';
-import { actorOf, beginSession, endSession, findSession, type LiveSession, type SessionOwner } from './sessions.ts';
+import {
+  actorOf,
+  beginSession,
+  endSession,
+  findSession,
+  type LiveSession,
+  noteUse,
+  type SessionOwner,
+} from './sessions.ts';
 import type { SignInLinks } from './sign-in-links.ts';
 
 export type SessionRoutesDependencies = {
@@ -53,6 +61,13 @@ export function sessionRoutes(dependencies: SessionRoutesDependencies): Hono<Htt
     const session = token === undefined ? undefined : await findSession(database, token);
     if (session === undefined && token !== undefined) cookie.clear(c);
     return { session: session === undefined ? null : shown(session) };
+  });
+  bind(app, dashboardRoutes.useSession, async (c) => {
+    const token = cookie.read(c);
+    const session = token && (await findSession(database, token));
+    if (!token || !session) throw new KnownError('DASHBOARD_SESSION_REQUIRED', {});
+    await noteUse(database, token);
+    return { success: true as const };
   });
   bind(app, dashboardRoutes.signOut, async (c) => {
     const token = cookie.read(c);

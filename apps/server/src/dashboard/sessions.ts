@@ -9,10 +9,13 @@ import { INTERNAL_PROJECT_ID, MAIN_BRANCH_ID } from '../services/projects.ts';
 import { build, read, run, write } from '../services/statements.ts';
 import { millisOf } from '../services/values.ts';
 
-/** A session ends a week after its start, or when nobody has used it for half a day. */
+/**
+ * A session ends a week after its start, or half a day after a person has last used it. What a page does by itself, as
+ * following the status or asking for the session, is no use: an open page in an empty room must not keep it.
+ */
 export const SESSION_SECONDS = 7 * 24 * 3_600;
 const IDLE_SECONDS = 12 * 3_600;
-/** Writing down each use would be a write for each request. */
+/** Writing down each use would be a write for each press of a key. */
 const USE_IS_NOTED_AFTER_SECONDS = 60;
 const TOKEN_BYTES = 32;
 
@@ -43,13 +46,11 @@ export async function findSession(database: Database, token: string): Promise<Li
     )
     .innerJoin('Project as p', 'p.id', 's.projectId')
     .select(['s.projectId', 's.keySetId', 's.expiresAt', 'p.displayName', 'k.superSecretAdminKeyHint as keyHint'])
-    .select(sql<boolean>`s."lastUsedAt" < ${secondsFromNow(-USE_IS_NOTED_AFTER_SECONDS)}`.as('useIsOld'))
     .where('s.tokenHash', '=', hashKey(token))
     .where(isAlive('s'))
     .where(sql<boolean>`k."expiresAt" > now() AND k."manuallyRevokedAt" IS NULL`);
   const [row] = await read(database, statement);
   if (row === undefined) return undefined;
-  if (row.useIsOld) await noteUse(database, token);
   return {
     project_id: row.projectId,
     project_display_name: row.displayName,
@@ -94,11 +95,13 @@ export function actorOf({ is_operator, keySetId, keyHint }: LiveSession): KeptAc
   return { kind: is_operator ? 'operator' : 'owner', keySetId, keyHint, origin: 'dashboard' };
 }
 
-async function noteUse(database: Database, token: string): Promise<void> {
+/** A person uses a session, which has been found to be good. */
+export async function noteUse(database: Database, token: string): Promise<void> {
   const statement = build
     .updateTable('DashboardSession')
     .set({ lastUsedAt: sql<Date>`now()` })
-    .where('tokenHash', '=', hashKey(token));
+    .where('tokenHash', '=', hashKey(token))
+    .where('lastUsedAt', '<', secondsFromNow(-USE_IS_NOTED_AFTER_SECONDS));
   await write(database, statement);
 }
 

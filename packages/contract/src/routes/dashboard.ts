@@ -45,6 +45,17 @@ export const getSession = defineRoute({
   errors: [],
 });
 
+export const useSession = defineRoute({
+  method: 'post',
+  path: `${path}/use`,
+  access: 'public',
+  tag,
+  summary: 'Say that a person uses the session, which lets it go on',
+  status: 200,
+  reply: deleted,
+  errors: ['DASHBOARD_SESSION_REQUIRED'],
+});
+
 export const signOut = defineRoute({
   method: 'delete',
   path,
