@@ -26,6 +26,7 @@ export async function check(stage: Stage, strikes: readonly Strike[], heard: Hea
     ...(await findUnsurfaced(stage.internal, strikes, heard.failures)),
     ...(await findLeaksInKept(stage)),
     ...heard.leaks,
+    ...findBroken(strikes),
   ];
   const sum = (count: (one: Replay) => number) => replays.reduce((total, one) => total + count(one), 0);
   return {
@@ -46,4 +47,11 @@ async function replayAll(stage: Stage): Promise<Replay[]> {
     }
   }
   return replays;
+}
+
+/** Faults of the checker itself. */
+function findBroken(strikes: readonly Strike[]): Violation[] {
+  return strikes.flatMap(({ kind, broke }) =>
+    broke === undefined ? [] : [{ kind: 'fault not carried out' as const, what: `${kind}: ${broke}` }],
+  );
 }

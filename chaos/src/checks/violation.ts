@@ -13,6 +13,7 @@ export const VIOLATIONS = [
   'unnoticed restore',
   'unsurfaced error',
   'secret leaked',
+  'fault not carried out',
 ] as const;
 
 export type ViolationKind = (typeof VIOLATIONS)[number];

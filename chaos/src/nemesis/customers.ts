@@ -25,18 +25,21 @@ const CHANGES: readonly Change[] = [
   {
     name: 'owner adds a column',
     change: 'ALTER TABLE hexclave.users ADD COLUMN notes text',
-    undo: 'ALTER TABLE hexclave.users DROP COLUMN notes',
+    undo: 'ALTER TABLE hexclave.users DROP COLUMN IF EXISTS notes',
   },
   {
     name: 'owner drops a column',
     change: 'ALTER TABLE hexclave.users DROP COLUMN profile_image_url',
-    undo: 'ALTER TABLE hexclave.users ADD COLUMN profile_image_url text',
+    undo: 'ALTER TABLE hexclave.users ADD COLUMN IF NOT EXISTS profile_image_url text',
     codes: ['TARGET_DRIFT'],
+    // Where the column was left out until just now, it is added as a new one.
+    mended: `SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('hexclave.users') AND attname = 'profile_image_url'
+      AND NOT attisdropped AND $1::float8 > 0`,
   },
   {
     name: 'owner adds a constraint',
     change: `ALTER TABLE hexclave.users ADD CONSTRAINT theirs CHECK (display_name <> 'half of a pair') NOT VALID`,
-    undo: 'ALTER TABLE hexclave.users DROP CONSTRAINT theirs',
+    undo: 'ALTER TABLE hexclave.users DROP CONSTRAINT IF EXISTS theirs',
     codes: ['PARKED'],
   },
   {

@@ -22,13 +22,15 @@ export type Strike = {
   readonly reconfigured?: DatabaseKey;
   /** A restore of a target that nothing else could reveal. */
   readonly notice?: Notice;
+  /** Why it could not be carried out or undone: then the run proves nothing. */
+  readonly broke?: string;
   /** When it began and was over, in ms since 1970. */
   readonly from: number;
   readonly to: number;
 };
 
 /** What a kind of fault itself can say of its strike. */
-export type StrikeResult = Pick<Strike, 'struck' | 'expects' | 'reconfigured' | 'notice'>;
+export type StrikeResult = Pick<Strike, 'struck' | 'expects' | 'reconfigured' | 'notice' | 'broke'>;
 
 export type DatabaseKey = { readonly tenancyId: string; readonly externalDatabaseId: string };
 

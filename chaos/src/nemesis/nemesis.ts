@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeError } from '@hexclave/errors';
 import type { Stage } from '../stage/stage.ts';
 import { FAULTS } from './catalogue.ts';
-import type { PlannedFault, Strike } from './fault.ts';
+import type { PlannedFault, Strike, StrikeResult } from './fault.ts';
 
 /** Carries out the faults of a plan, each at its time unless something it uses is still in use by another. */
 export async function runNemesis(stage: Stage, faults: readonly PlannedFault[], startedAt: number): Promise<Strike[]> {
@@ -17,7 +18,7 @@ export async function runNemesis(stage: Stage, faults: readonly PlannedFault[], 
         await Promise.all(before);
         stage.trace.note(`fault: ${fault.kind} (${fault.choice % 12}, ${fault.holdMs} ms)`);
         const from = Date.now();
-        const strike = await kind.strike(stage, fault);
+        const strike = await kind.strike(stage, fault).catch(whatBroke);
         stage.trace.note(`fault over: ${fault.kind}, struck ${strike.struck} times`);
         return { kind: fault.kind, ...strike, from, to: Date.now() };
       })();
@@ -25,4 +26,9 @@ export async function runNemesis(stage: Stage, faults: readonly PlannedFault[], 
       return struck;
     }),
   );
+}
+
+/** The others go on, and the run is judged as what it is: a long row of runs does not end with it. */
+function whatBroke(error: unknown): StrikeResult {
+  return { struck: 0, broke: describeError(error) };
 }
