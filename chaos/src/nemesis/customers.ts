@@ -32,7 +32,7 @@ const CHANGES: readonly Change[] = [
     change: 'ALTER TABLE hexclave.users DROP COLUMN profile_image_url',
     undo: 'ALTER TABLE hexclave.users ADD COLUMN IF NOT EXISTS profile_image_url text',
     codes: ['TARGET_DRIFT'],
-    // Where the column was left out until just now, it is added as a new one.
+    // Where the declaration changes at the same time, it is added as a new one, and everything copied anew.
     mended: `SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('hexclave.users') AND attname = 'profile_image_url'
       AND NOT attisdropped AND $1::float8 > 0`,
   },
