@@ -28,9 +28,10 @@ function send(path: string, { method = 'GET', cookie, headers = {}, body }: Opti
 
 type Keys = DashboardServer['demo'];
 
-function signInWith({ projectId, superSecretAdminKey }: Keys): Promise<Response> {
+function signInWith({ projectId, superSecretAdminKey }: Keys, cookie?: string): Promise<Response> {
   return send('/session', {
     method: 'POST',
+    ...(cookie !== undefined && { cookie }),
     body: { project_id: projectId, super_secret_admin_key: superSecretAdminKey },
   });
 }
@@ -101,6 +102,23 @@ describe('a session', () => {
     expect(await codeOf(await send('/api/v1/users', { cookie }))).toBe('DASHBOARD_SESSION_REQUIRED');
   });
 
+  test.each([
+    ['signs out', 1_000, (cookie: string) => send('/session', { method: 'DELETE', cookie })],
+    ['signs in as somebody else', 1_000, (cookie: string) => signInWith(server.internal, cookie)],
+    // What another server process does is found in the database.
+    ['signs out elsewhere', 5_000, () => server.database.db.query('DELETE FROM "DashboardSession"')],
+  ])('ends its streams within moments when one %s', async (_deed, withinMs, end) => {
+    const cookie = cookieOf(await signInWith(server.demo));
+    const stream = await send('/api/v1/internal/external-db-sync/status/stream', { cookie });
+    expect(stream.status).toBe(200);
+    const reader = stream.body?.getReader();
+    expect((await reader?.read())?.done).toBe(false);
+    await end(cookie);
+    const endedAt = performance.now();
+    while (!(await reader?.read())?.done);
+    expect(performance.now() - endedAt).toBeLessThan(withinMs);
+  });
+
   test('ends with the key that it was begun with', async () => {
     const operator = cookieOf(await signInWith(server.internal));
     const created = await send(`/api/v1/internal/api-keys?project_id=${server.demo.projectId}`, {
@@ -161,12 +179,7 @@ describe('a session', () => {
 
   test('takes the place of the one before, in the same browser', async () => {
     const first = cookieOf(await signInWith(server.demo));
-    const { projectId, superSecretAdminKey } = server.internal;
-    await send('/session', {
-      method: 'POST',
-      cookie: first,
-      body: { project_id: projectId, super_secret_admin_key: superSecretAdminKey },
-    });
+    await signInWith(server.internal, first);
     expect(await sessionOf(first)).toBeNull();
   });
 });

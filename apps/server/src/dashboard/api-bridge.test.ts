@@ -7,6 +7,7 @@ import { makeProjectKeys, type ProjectKeys } from '../seed/key-file.ts';
 import { seedDevelopment } from '../seed/seed.ts';
 import { hashKey } from '../services/keys.ts';
 import { callApi } from './api-bridge.ts';
+import { createSessionStreams } from './session-streams.ts';
 import { beginSession, endSession } from './sessions.ts';
 
 // Every change through the API is kept in the audit log, in its own transaction.
@@ -32,13 +33,24 @@ function newSession(): Promise<string> {
 function bridgeTo(
   api: Hono<HttpEnvironment>,
   token: string,
-  sessionCheckMs?: number,
-  db: Database = database.db,
+  streams = createSessionStreams({ database: database.db }),
 ): Hono<HttpEnvironment> {
   const cookie = { read: () => token, set: () => {}, clear: () => {} };
   const app = new Hono<HttpEnvironment>();
-  app.all('*', (c) => callApi(c, { api, database: db, cookie, ...(sessionCheckMs && { sessionCheckMs }) }));
+  app.all('*', (c) => callApi(c, { api, database: database.db, cookie, streams }));
   return app;
+}
+
+/** One that says something and then goes on for ever. */
+function streamsForEver(): { api: Hono<HttpEnvironment>; hasEnded: () => boolean } {
+  let ended = false;
+  const start = (controller: ReadableStreamDefaultController) => controller.enqueue(new TextEncoder().encode('one'));
+  const cancel = () => {
+    ended = true;
+  };
+  const api = new Hono<HttpEnvironment>();
+  api.get('/', (c) => c.body(new ReadableStream({ start, cancel }), 200, EVENTS));
+  return { api, hasEnded: () => ended };
 }
 
 describe('the API, asked by the dashboard’s server', () => {
@@ -87,24 +99,33 @@ describe('the API, asked by the dashboard’s server', () => {
   });
 
   test('streams for as long as the session is good, and no longer', async () => {
-    let ended = false;
-    const api = new Hono<HttpEnvironment>();
-    api.get('/', (c) => {
-      const start = (controller: ReadableStreamDefaultController) =>
-        controller.enqueue(new TextEncoder().encode('one'));
-      const cancel = () => {
-        ended = true;
-      };
-      return c.body(new ReadableStream({ start, cancel }), 200, EVENTS);
-    });
+    const { api, hasEnded } = streamsForEver();
     const token = await newSession();
-    const checks = await bridgeTo(api, token, 20).request('/');
-    expect(checks.status).toBe(200);
-    expect(ended).toBe(false);
+    const stays = await newSession();
+    const streams = createSessionStreams({ database: database.db, lookEveryMs: 20 });
+    const answer = await bridgeTo(api, token, streams).request('/');
+    const other = streamsForEver();
+    const goesOn = await bridgeTo(other.api, stays, streams).request('/');
+    expect([answer.status, hasEnded()]).toEqual([200, false]);
     await endSession(database.db, token);
     // Ends for its reader as well: in good order, with what was sent before.
-    expect(await checks.text()).toBe('one');
-    expect(ended).toBe(true);
+    expect(await answer.text()).toBe('one');
+    expect([hasEnded(), other.hasEnded()]).toEqual([true, false]);
+    await goesOn.body?.cancel();
+  });
+
+  test('ends the streams of whoever signs out at once, and nobody else’s', async () => {
+    const [mine, theirs] = [streamsForEver(), streamsForEver()];
+    const [token, other] = [await newSession(), await newSession()];
+    const streams = createSessionStreams({ database: database.db, lookEveryMs: 60_000 });
+    const [answer, goesOn] = [
+      await bridgeTo(mine.api, token, streams).request('/'),
+      await bridgeTo(theirs.api, other, streams).request('/'),
+    ];
+    streams.end(token);
+    expect(await answer.text()).toBe('one');
+    expect([mine.hasEnded(), theirs.hasEnded()]).toEqual([true, false]);
+    await goesOn.body?.cancel();
   });
 
   test('hangs up on the API when the browser does', async () => {
@@ -128,15 +149,18 @@ describe('the API, asked by the dashboard’s server', () => {
         looks[path] += 1;
         return database.db.query(text, values);
       };
-      return bridgeTo(api, await newSession(), 20, { ...database.db, query: counting as Database['query'] }).request(
-        path,
-      );
+      const streams = createSessionStreams({
+        database: { ...database.db, query: counting as Database['query'] },
+        lookEveryMs: 20,
+      });
+      return bridgeTo(api, await newSession(), streams).request(path);
     };
     expect(await (await open('/ends')).text()).toBe('event: end\n\n');
     const before = looks['/ends'];
-    await open('/goes-on');
+    const goesOn = await open('/goes-on');
     await waitUntil(() => looks['/goes-on'] > 10, { timeoutMs: 10_000, describe: 'the other session to be looked up' });
-    // One look may have been under way when it ended.
+    // One look may have been due when it ended.
     expect(looks['/ends']).toBeLessThanOrEqual(before + 1);
+    await goesOn.body?.cancel();
   });
 });

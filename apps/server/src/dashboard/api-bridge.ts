@@ -3,6 +3,7 @@ import type { Database } from '@hexclave/db';
 import type { Context, Hono } from 'hono';
 import type { HttpEnvironment } from '../http/environment.ts';
 import type { SessionCookie } from './session-cookie.ts';
+import type { SessionStreams } from './session-streams.ts';
 import { authenticationOf, findSession } from './sessions.ts';
 
 export type ApiBridgeDependencies = {
@@ -10,11 +11,9 @@ export type ApiBridgeDependencies = {
   api: Hono<HttpEnvironment>;
   database: Database;
   cookie: SessionCookie;
-  /** How often it is looked whether the session of an open stream has ended. Default 15,000 ms. */
-  sessionCheckMs?: number;
+  streams: SessionStreams;
 };
 
-const SESSION_CHECK_MS = 15_000;
 /** Everything else that a browser sends, its cookies above all, is no business of the API. */
 const PASSED_ON = [
   'accept',
@@ -35,7 +34,7 @@ type RequestContext = Context<HttpEnvironment>;
  * An operator names the project that a request is about in the header by which keys do.
  */
 export async function callApi(c: RequestContext, dependencies: ApiBridgeDependencies): Promise<Response> {
-  const { api, database, cookie, sessionCheckMs = SESSION_CHECK_MS } = dependencies;
+  const { api, database, cookie, streams } = dependencies;
   const token = cookie.read(c);
   const session = token === undefined ? undefined : await findSession(database, token);
   if (token === undefined || session === undefined) throw new KnownError('DASHBOARD_SESSION_REQUIRED', {});
@@ -44,8 +43,7 @@ export async function callApi(c: RequestContext, dependencies: ApiBridgeDependen
   if (signedIn === undefined) throw new KnownError('PROJECT_NOT_FOUND', { project_id: projectId.slice(0, 100) });
   const response = await api.fetch(requestFor(c), { ...c.env, signedIn });
   if (response.body === null || !isStream(response)) return withoutSharing(response, response.body);
-  const check = () => findSession(database, token);
-  return withoutSharing(response, whileSignedIn(response.body, check, sessionCheckMs));
+  return withoutSharing(response, streams.whileSignedIn(token, response.body));
 }
 
 function requestFor(c: RequestContext): Request {
@@ -69,40 +67,4 @@ function withoutSharing(response: Response, body: Response['body']): Response {
 
 function isStream(response: Response): boolean {
   return response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
-}
-
-/**
- * A stream outlives the request that was allowed: whoever is signed out meanwhile must not go on reading. It is ended by
- * its reader and not by the signal of its request, which the garbage collector may have taken away by then.
- *
- * @param check resolves to undefined once the session is no longer good
- */
-function whileSignedIn(
-  body: ReadableStream<Uint8Array>,
-  check: () => Promise<unknown>,
-  everyMs: number,
-): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  const timer = setInterval(async () => {
-    // When it cannot be asked just now, it is asked again.
-    const session = await check().catch(() => 'unknown');
-    if (session === undefined) await end();
-  }, everyMs);
-  timer.unref();
-  const end = (reason?: unknown) => {
-    clearInterval(timer);
-    return reader.cancel(reason).catch(() => undefined);
-  };
-  return new ReadableStream({
-    pull: async (controller) => {
-      const { done, value } = await reader.read().catch(async (error: unknown) => {
-        await end();
-        throw error;
-      });
-      if (!done) return controller.enqueue(value);
-      await end();
-      controller.close();
-    },
-    cancel: end,
-  });
 }

@@ -12,6 +12,7 @@ import { assertOwnPages, type OriginConfig, ownOrigin } from './origin.ts';
 import { pagePolicy } from './page-policy.ts';
 import { createSessionCookie } from './session-cookie.ts';
 import { sessionRoutes } from './session-routes.ts';
+import { createSessionStreams } from './session-streams.ts';
 import type { SignInLinks } from './sign-in-links.ts';
 import { type StaticFiles, serveStaticFiles } from './static-files.ts';
 
@@ -31,6 +32,7 @@ const MAX_SIGN_IN_BYTES = 4_096;
 export function createDashboardApp(dependencies: DashboardDependencies): Hono<HttpEnvironment> {
   const { api, database, files, links, logger, config } = dependencies;
   const cookie = createSessionCookie((c) => ownOrigin(c, config));
+  const streams = createSessionStreams({ database });
   const app = new Hono<HttpEnvironment>();
   app.onError((error, c) => answerError(c, error, logger));
   app.notFound((c) => answerError(c, new KnownError('ROUTE_NOT_FOUND', {}), logger));
@@ -42,8 +44,8 @@ export function createDashboardApp(dependencies: DashboardDependencies): Hono<Ht
     return next();
   });
   app.use('/session/*', bodyLimit({ maxSize: MAX_SIGN_IN_BYTES, onError: tooLarge }));
-  app.route('/', sessionRoutes({ database, cookie, links, trustedProxies: config.trustedProxies }));
-  app.all('/api/*', (c) => callApi(c, { api, database, cookie }));
+  app.route('/', sessionRoutes({ database, cookie, links, streams, trustedProxies: config.trustedProxies }));
+  app.all('/api/*', (c) => callApi(c, { api, database, cookie, streams }));
   app.use(serveStaticFiles(files));
   return app;
 }

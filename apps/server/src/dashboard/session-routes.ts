@@ -11,6 +11,7 @@ import { hashKey, isWellFormedKey } from '../services/keys.ts';
 import { MAIN_BRANCH_ID } from '../services/projects.ts';
 import { recordFailedSignIn, recordSignIn, recordSignOut, type SignInMeans } from '../services/sign-in-audit.ts';
 import type { SessionCookie } from './session-cookie.ts';
+import type { SessionStreams } from './session-streams.ts';
 import {
   actorOf,
   beginSession,
@@ -26,6 +27,7 @@ export type SessionRoutesDependencies = {
   database: Database;
   cookie: SessionCookie;
   links: SignInLinks;
+  streams: SessionStreams;
   trustedProxies: number;
 };
 
@@ -71,7 +73,7 @@ export function sessionRoutes(dependencies: SessionRoutesDependencies): Hono<Htt
   });
   bind(app, dashboardRoutes.signOut, async (c) => {
     const token = cookie.read(c);
-    if (token !== undefined) await signOut(c, database, token);
+    if (token !== undefined) await signOut(c, dependencies, token);
     cookie.clear(c);
     return { success: true as const };
   });
@@ -118,12 +120,12 @@ async function ownerOfKey(database: Database, projectId: string, key: string): P
 /** A session that the browser had before ends: nobody takes over what somebody else has begun. */
 async function begin(
   c: RequestContext,
-  { database, cookie }: SessionRoutesDependencies,
+  { database, cookie, streams }: SessionRoutesDependencies,
   owner: SessionOwner,
   signIn: { by: SignInMeans; address: string },
 ): Promise<RouteReply<typeof dashboardRoutes.signIn>> {
   const previous = cookie.read(c);
-  if (previous !== undefined) await endSession(database, previous);
+  if (previous !== undefined) await endSession(database, previous).then(() => streams.end(previous));
   const token = await beginSession(database, owner);
   const session = await findSession(database, token);
   if (session === undefined) throw new KnownError('DASHBOARD_SESSION_REQUIRED', {});
@@ -134,13 +136,18 @@ async function begin(
 }
 
 /** A session that has ended by itself is nobody's to sign out of. */
-async function signOut(c: RequestContext, database: Database, token: string): Promise<void> {
+async function signOut(
+  c: RequestContext,
+  { database, streams }: SessionRoutesDependencies,
+  token: string,
+): Promise<void> {
   const session = await findSession(database, token);
   await database.transaction(async (tx) => {
     await endSession(tx, token);
     if (session === undefined) return;
     await recordSignOut(tx, { actor: actorOf(session), requestId: c.get('requestId') }, session.project_id);
   });
+  streams.end(token);
 }
 
 function shown({

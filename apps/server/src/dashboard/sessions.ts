@@ -36,19 +36,10 @@ export async function beginSession(database: Database, owner: SessionOwner): Pro
 
 /** Looks a session up. It ends with its key: when that is revoked, expires, or is exchanged for another. */
 export async function findSession(database: Database, token: string): Promise<LiveSession | undefined> {
-  const statement = build
-    .selectFrom('DashboardSession as s')
-    .innerJoin('ApiKeySet as k', (join) =>
-      join
-        .onRef('k.projectId', '=', 's.projectId')
-        .onRef('k.id', '=', 's.keySetId')
-        .onRef('k.superSecretAdminKeyHash', '=', 's.keyHash'),
-    )
+  const statement = good()
     .innerJoin('Project as p', 'p.id', 's.projectId')
     .select(['s.projectId', 's.keySetId', 's.expiresAt', 'p.displayName', 'k.superSecretAdminKeyHint as keyHint'])
-    .where('s.tokenHash', '=', hashKey(token))
-    .where(isAlive('s'))
-    .where(sql<boolean>`k."expiresAt" > now() AND k."manuallyRevokedAt" IS NULL`);
+    .where('s.tokenHash', '=', hashKey(token));
   const [row] = await read(database, statement);
   if (row === undefined) return undefined;
   return {
@@ -59,6 +50,33 @@ export async function findSession(database: Database, token: string): Promise<Li
     keySetId: row.keySetId,
     keyHint: row.keyHint,
   };
+}
+
+/** Those of the tokens whose sessions are good. */
+export async function findGood(database: Database, tokens: readonly string[]): Promise<Set<string>> {
+  const hashes = new Map(tokens.map((token) => [token, hashKey(token)]));
+  const rows = await read(
+    database,
+    good()
+      .select('s.tokenHash')
+      .where('s.tokenHash', 'in', [...hashes.values()]),
+  );
+  const found = new Set(rows.map(({ tokenHash }) => tokenHash.toString('hex')));
+  return new Set(tokens.filter((token) => found.has(hashes.get(token)?.toString('hex') ?? '')));
+}
+
+/** Sessions that are alive, and whose key is. */
+function good() {
+  return build
+    .selectFrom('DashboardSession as s')
+    .innerJoin('ApiKeySet as k', (join) =>
+      join
+        .onRef('k.projectId', '=', 's.projectId')
+        .onRef('k.id', '=', 's.keySetId')
+        .onRef('k.superSecretAdminKeyHash', '=', 's.keyHash'),
+    )
+    .where(isAlive('s'))
+    .where(sql<boolean>`k."expiresAt" > now() AND k."manuallyRevokedAt" IS NULL`);
 }
 
 export async function endSession(tx: Queryable, token: string): Promise<void> {
