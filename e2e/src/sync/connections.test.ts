@@ -138,6 +138,42 @@ describe('the link breaks', () => {
     await converged(harness, target);
   });
 
+  describe('of one of the two sessions that bulk work has opened, while nobody uses them', () => {
+    const sessions = () =>
+      target.database.db.query<{ pid: number }>(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'hexclave' ORDER BY backend_start",
+      );
+    const openedBoth = async () => {
+      await addUsers(harness.db, tenancy, 5_000);
+      await harness.sync(tenancy);
+      const opened = await sessions();
+      expect(opened).toHaveLength(2);
+      return opened;
+    };
+    const terminate = async (pid: number | undefined) => {
+      await target.database.db.query('SELECT pg_terminate_backend($1)', [pid]);
+      const isGone = async () => !(await sessions()).some((session) => session.pid === pid);
+      await waitUntil(isGone, { describe: 'the session to end' });
+    };
+
+    test('the first: the other one is not left behind', async () => {
+      const [first] = await openedBoth();
+      await terminate(first?.pid);
+      await waitUntil(async () => (await sessions()).length === 0, { describe: 'the other session to be closed' });
+    });
+
+    test('the second: another one takes its place, and nothing fails', async () => {
+      const [, second] = await openedBoth();
+      await terminate(second?.pid);
+      // More than one batch has, however large batches have become.
+      await addUsers(harness.db, tenancy, 25_000);
+      await harness.sync(tenancy);
+      expect(harness.failures).toEqual([]);
+      await expectEqual();
+      expect(await sessions()).toHaveLength(2);
+    });
+  });
+
   async function terminateEngines(): Promise<void> {
     await target.database.db.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'hexclave'",

@@ -106,21 +106,33 @@ export function createConnection(
   };
 }
 
-/** The sessions of a connection that batches are staged on. */
+/** The sessions of a connection that batches are staged on. One besides the first that has ended is replaced when it is needed. */
 function createLanes(first: pg.Client, openAnother: () => Promise<pg.Client>) {
-  const all: pg.Client[] = [first];
-  const idle: pg.Client[] = [first];
+  const all = new Set([first]);
+  const idle = new Set([first]);
+  const open = async (): Promise<pg.Client> => {
+    const another = await openAnother();
+    all.add(another);
+    another.once('end', () => {
+      all.delete(another);
+      idle.delete(another);
+    });
+    return another;
+  };
   return {
     all,
     take: async (): Promise<pg.Client> => {
-      const free = idle.pop();
-      if (free !== undefined) return free;
-      if (all.length >= LANES) throw new Error('more batches were staged than the connection has lanes');
-      const another = await openAnother();
-      all.push(another);
-      return another;
+      const [free] = idle;
+      if (free === undefined && all.size >= LANES) {
+        throw new Error('more batches were staged than the connection has lanes');
+      }
+      const client = free ?? (await open());
+      idle.delete(client);
+      return client;
     },
-    giveBack: (client: pg.Client) => idle.push(client),
+    giveBack: (client: pg.Client) => {
+      if (all.has(client)) idle.add(client);
+    },
   };
 }
 

@@ -90,6 +90,8 @@ export function connectionKeeper(
     };
     connection.onLost(() => {
       if (slot.kept === kept) slot.kept = null;
+      // Of a connection with several links one may break alone.
+      void connection.close();
       onLost(database);
     });
     return kept;
