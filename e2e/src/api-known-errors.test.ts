@@ -54,6 +54,7 @@ const DETAILS: { [Code in KnownErrorCode]: KnownErrorDetails<Code> } = {
   EXTERNAL_DATABASE_NOT_FOUND: { external_database_id: 'main' },
   EXTERNAL_DATABASE_PAUSED: { external_database_id: 'main' },
   MAPPING_NOT_COPIED: { mapping: 'users' },
+  PROFILE_TIMED_OUT: { limit_seconds: 240, statements_done: 12 },
   VERIFICATION_UNDER_WAY: { verification_id: 'v' },
   VERIFICATION_NOT_FOUND: { verification_id: 'v' },
   SYNC_ENGINE_DISABLED: {},

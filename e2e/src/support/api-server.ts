@@ -41,6 +41,8 @@ export type ApiServerOptions = {
   /** Instead of a seeded one of its own. */
   database?: Database;
   mountInternalSyncRoutes?: HttpAppDependencies['mountInternalSyncRoutes'];
+  /** Default: as of every server. */
+  profileTimeoutMs?: number;
 };
 
 export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
@@ -55,7 +57,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     externalDatabases: createExternalDatabaseStore(cipher),
     mappings: mappingCatalogueOf(hexclaveCatalog),
     connectionTester: createConnectionTester(hexclaveCatalog, true),
-    profiler: createSyncProfiler({ database, cipher, allowPrivateHosts: true }),
+    profiler: createSyncProfiler({ database, cipher, allowPrivateHosts: true, timeoutMs: options.profileTimeoutMs }),
     logger: log.logger,
     config: { version: 'test', ...options.config },
     ...(options.mountInternalSyncRoutes && { mountInternalSyncRoutes: options.mountInternalSyncRoutes }),

@@ -246,6 +246,14 @@ export const KNOWN_ERRORS = {
     'There is no such table, or it is not copied into this external database.',
     (details) => `The table ${quoted(details.mapping)} is not copied into this external database.`,
   ),
+  PROFILE_TIMED_OUT: own<{ limit_seconds: number; statements_done: number }>(
+    504,
+    'A query profile took longer than it may, and was ended; tables that were done by then are in the list of profiles.',
+    (details) =>
+      `The profile was ended after ${details.limit_seconds} s, with ${details.statements_done} statements measured. Profile ` +
+      'one table at a time, by its name as the mapping, or again when the databases have less to do. The list of profiles ' +
+      'has the tables that were done.',
+  ),
   VERIFICATION_UNDER_WAY: own<{ verification_id: string }>(
     409,
     'The external database is being verified already.',

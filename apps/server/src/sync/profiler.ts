@@ -1,6 +1,6 @@
 import { KnownError } from '@hexclave/contract';
 import type { Database } from '@hexclave/db';
-import { boundedSignal, createProfiler, hexclaveCatalog, type Profiler } from '@hexclave/sync';
+import { boundedSignal, createProfiler, hexclaveCatalog, type Profiler, type ProfileWatch } from '@hexclave/sync';
 import pLimit from 'p-limit';
 import type { ConnectionCipher } from '../external-databases/connection-cipher.ts';
 import { connector } from './destinations.ts';
@@ -18,28 +18,41 @@ export type ProfilerDependencies = {
   readonly allowPrivateHosts: boolean;
   /** Aborts when the server stops. Default: it does not. */
   readonly stopping?: AbortSignal;
+  /** Default 240,000 ms. */
+  readonly timeoutMs?: number | undefined;
 };
 
-/** Measures statements by the same means and under the same rules as the sync engine runs them. */
+/**
+ * Measures statements by the same means and under the same rules as the sync engine runs them. Rejects with
+ * PROFILE_TIMED_OUT, with SERVICE_UNAVAILABLE when the server stops, and with the caller's reason when they hang up.
+ */
 export function createSyncProfiler({
   database,
   cipher,
   allowPrivateHosts,
   stopping = new AbortController().signal,
+  timeoutMs = PROFILE_TIMEOUT_MS,
 }: ProfilerDependencies): Profiler {
   const connect = connector(cipher, allowPrivateHosts);
   const profile = createProfiler({ db: database, catalog: hexclaveCatalog, connect });
   const limit = pLimit(PROFILES_AT_ONCE);
   return (request, watch) =>
     limit(async () => {
-      const caller = boundedSignal(watch.signal, PROFILE_TIMEOUT_MS);
-      const server = boundedSignal(stopping, PROFILE_TIMEOUT_MS);
+      const caller = boundedSignal(watch.signal, timeoutMs);
+      const server = boundedSignal(stopping, timeoutMs);
+      const signal = AbortSignal.any([caller.signal, server.signal]);
+      let statementsDone = 0;
+      const onStep: ProfileWatch['onStep'] = (step) => {
+        statementsDone = step.done;
+        watch.onStep?.(step);
+      };
       try {
-        const signal = AbortSignal.any([caller.signal, server.signal]);
-        return await profile(request, { ...watch, signal });
+        return await profile(request, { signal, onStep });
       } catch (error) {
         if (stopping.aborted) throw new KnownError('SERVICE_UNAVAILABLE', {});
-        throw error;
+        if (!signal.aborted || watch.signal.aborted) throw error;
+        const limits = { limit_seconds: timeoutMs / 1_000, statements_done: statementsDone };
+        throw new KnownError('PROFILE_TIMED_OUT', limits);
       } finally {
         caller.release();
         server.release();
