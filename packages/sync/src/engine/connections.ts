@@ -18,12 +18,16 @@ export type KeptConnection = {
 };
 
 export type ConnectionKeeper = {
-  /** Runs `work` with the connection, alone; a connection that `work` throws over is closed. */
+  /**
+   * Runs `work` with the connection, alone; a connection that `work` throws over is closed. Returns `null`, and opens
+   * nothing, if `mayBegin` says no when its turn has come.
+   */
   use<T>(
     database: ExternalDatabase,
     siblingIds: readonly string[],
+    mayBegin: () => Promise<boolean>,
     work: (kept: KeptConnection) => Promise<T>,
-  ): Promise<T>;
+  ): Promise<T | null>;
   /** The connections of a tenancy that nobody uses right now, by the id of their database. */
   idleOf(tenancyId: string): Map<string, KeptConnection>;
   closeAll(): Promise<void>;
@@ -71,11 +75,9 @@ export function connectionKeeper(
     slot.idleTimer.unref();
   };
   const open = async (slot: Slot, database: ExternalDatabase, siblingIds: readonly string[]) => {
-    if (slot.kept !== null && slot.kept.generation !== database.generation) {
-      await slot.kept.connection.close();
-      slot.kept = null;
-    }
-    slot.kept ??= await connectAnew(slot, database, siblingIds);
+    if (slot.kept?.generation === database.generation) return slot.kept;
+    await slot.kept?.connection.close();
+    slot.kept = await connectAnew(slot, database, siblingIds);
     return slot.kept;
   };
   const connectAnew = async (slot: Slot, database: ExternalDatabase, siblingIds: readonly string[]) => {
@@ -98,13 +100,14 @@ export function connectionKeeper(
   };
 
   return {
-    use: async (database, siblingIds, work) => {
+    use: async (database, siblingIds, mayBegin, work) => {
       const key = `${database.tenancyId}/${database.id}`;
       const slot = slots.get(key) ?? { of: database, kept: null, tail: Promise.resolve(), users: 0 };
       slots.set(key, slot);
       slot.users += 1;
       clearTimeout(slot.idleTimer);
       const attempt = async () => {
+        if (!(await mayBegin())) return null;
         try {
           const kept = await open(slot, database, siblingIds);
           await closeLongestIdle();

@@ -66,7 +66,7 @@ export function createEngine(options: EngineOptions): Engine {
   const keeper = connectionKeeper(options.catalog, options.connect, askAgain);
   return {
     sync: async (request) => {
-      const deadline = performance.now() + request.maxDurationMs;
+      const begun = performance.now();
       const idle = [...keeper.idleOf(request.tenancyId)].filter(([id]) => isMeant(request, id));
       const { situation, prefetched } = await readSituationAndChanges(db, request.tenancyId, new Map(idle));
       if (!situation.enabled) return { finished: false };
@@ -75,7 +75,8 @@ export function createEngine(options: EngineOptions): Engine {
         dueDatabases(situation, request).map((database) =>
           syncDatabase(
             {
-              ...{ options, database, situation, epoch, deadline, bulk },
+              ...{ options, database, situation, epoch, begun, bulk },
+              deadline: begun + request.maxDurationMs,
               signal: request.signal,
               isNamed: request.externalDatabaseId === database.id,
               prefetch: prefetched.get(database.id) ?? noPrefetch,
@@ -133,6 +134,8 @@ type DatabaseRun = {
   readonly database: ExternalDatabase;
   readonly situation: Situation;
   readonly epoch: string;
+  /** Before the situation was read, by `performance.now()`. */
+  readonly begun: number;
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
   readonly bulk: LimitFunction;
@@ -147,8 +150,9 @@ type UseConnection = ReturnType<typeof connectionKeeper>['use'];
 async function syncDatabase(run: DatabaseRun, use: UseConnection): Promise<boolean> {
   const { options, database, situation } = run;
   const siblings = situation.databases.map((other) => other.id).filter((id) => id !== database.id);
+  const mayGoOn = controlled(run);
   try {
-    return await use(database, siblings, (kept) => syncConnected(run, kept));
+    return (await use(database, siblings, mayGoOn, (kept) => syncConnected(run, kept, mayGoOn))) ?? false;
   } catch (error) {
     if (!(error instanceof DestinationError)) throw error;
     options.onFailure?.(database, null, error);
@@ -157,7 +161,7 @@ async function syncDatabase(run: DatabaseRun, use: UseConnection): Promise<boole
   }
 }
 
-async function syncConnected(run: DatabaseRun, kept: KeptConnection): Promise<boolean> {
+async function syncConnected(run: DatabaseRun, kept: KeptConnection, mayGoOn: Control): Promise<boolean> {
   const { options, database } = run;
   const context: RunContext = {
     db: options.db,
@@ -167,7 +171,7 @@ async function syncConnected(run: DatabaseRun, kept: KeptConnection): Promise<bo
     connection: kept.connection,
     // The request that parked rows are tried again by names their database, and may be taken up by any process.
     lookForParked: run.isNamed,
-    mayContinue: controlled(run, kept),
+    mayContinue: () => mayGoOn(() => tellProgress(run, kept)),
   };
   // Where the question may be whether the target still has what it had, neither memory nor what is written down is believed.
   if (run.isNamed) kept.runs.clear();
@@ -258,16 +262,21 @@ async function tellProgress({ options, database }: DatabaseRun, kept: KeptConnec
   await saved;
 }
 
-/** Asks the database at most once in {@link CONTROL_MS}; true until something says stop. */
-function controlled(run: DatabaseRun, kept: KeptConnection): () => Promise<boolean> {
-  const { options, database, deadline, signal } = run;
-  let believedUntil = performance.now() + CONTROL_MS;
-  return async () => {
+/** Whether a run may go on. `beforeAsking`: what else is to be done when that is asked of the database. */
+type Control = (beforeAsking?: () => Promise<void>) => Promise<boolean>;
+
+/**
+ * Asks the database at most once in {@link CONTROL_MS}; true until something says stop. Counts from when the situation was
+ * read, which is long ago for a run that has waited for its turn.
+ */
+function controlled({ options, database, begun, deadline, signal }: DatabaseRun): Control {
+  let believedUntil = begun + CONTROL_MS;
+  return async (beforeAsking) => {
     const now = performance.now();
     if (now > deadline || signal?.aborted === true) return false;
     if (now < believedUntil) return true;
     believedUntil = now + CONTROL_MS;
-    await tellProgress(run, kept);
+    await beforeAsking?.();
     return mayContinue(options.db, database);
   };
 }
