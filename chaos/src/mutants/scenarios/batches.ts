@@ -3,7 +3,20 @@ import { warp } from '../../stage/settle.ts';
 import type { Stage } from '../../stage/stage.ts';
 import { ROW_CANARY } from '../../workload/values.ts';
 import type { Scenario } from '../mutant.ts';
-import { begin, freeze, operation, run, sync, syncNamed, targetOf, user, work, workerOf, write } from './moves.ts';
+import {
+  begin,
+  freeze,
+  hold,
+  operation,
+  run,
+  sync,
+  syncNamed,
+  targetOf,
+  user,
+  work,
+  workerOf,
+  write,
+} from './moves.ts';
 
 /** Part of the statement that moves a position, with or without a fence before it. */
 const MOVE = '_hexclave_sync_metadata" SET epoch';
@@ -17,7 +30,7 @@ export const lateBatch: Scenario = {
     await begin(stage);
     await write(stage, user('updateUser', 1, 'old'));
     await run(stage, 'number');
-    const held = proxy.strike(MOVE, 'hold');
+    const held = hold(stage, MOVE);
     const late = sync(stage, 0);
     await held;
     await write(stage, user('updateUser', 1, 'new'));
@@ -30,7 +43,7 @@ export const lateBatch: Scenario = {
 };
 
 /** Part of the question which rows are to be tried again. */
-const DUE = `mapping_name = 'users' AND next_attempt_at <= now()`;
+const DUE = `mapping_name = 'users' AND (p.next_attempt_at > now()`;
 
 /**
  * While an engine tries a parked row again, another one has sent a batch with a newer version of it, which is on its way
@@ -48,12 +61,12 @@ export const lateRetry: Scenario = {
     await db.query('ALTER TABLE hexclave.users DROP CONSTRAINT plain');
     await warp(stage);
     const retrying = workerOf(stage, 1);
-    const asked = proxy.strike(DUE, 'hold');
+    const asked = hold(stage, DUE);
     const retry = syncNamed(stage, 1);
     await asked;
     await freeze(retrying);
     proxy.calm();
-    const held = proxy.strike(MOVE, 'hold');
+    const held = hold(stage, MOVE);
     await write(stage, user('updateUser', 1, 'new'));
     await run(stage, 'number');
     const late = sync(stage, 0);
@@ -78,7 +91,7 @@ export const killedWithClaim: Scenario = {
     await begin(stage);
     await write(stage, user('updateUser', 1, 'the last change for long'));
     await run(stage, 'number');
-    const held = proxy.strike(MOVE, 'hold');
+    const held = hold(stage, MOVE);
     const polling = worker.call('poll').catch(() => undefined);
     await held;
     worker.kill('SIGKILL');

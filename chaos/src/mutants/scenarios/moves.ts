@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Queryable } from '@hexclave/db';
 import { waitUntil } from '@hexclave/testing/wait-until';
 import { stateOfProcess } from '../../nemesis/process-state.ts';
@@ -66,6 +67,16 @@ export function syncNamed(stage: Stage, index: number): Promise<unknown> {
   return workerOf(stage, index).call('sync', tenancyId, id);
 }
 
+/** Holds the next message to the first target that contains `text`, until its proxy is calmed. Resolves once it is held. */
+export async function hold(stage: Stage, text: string): Promise<void> {
+  const waiting = new AbortController();
+  const tooLong = delay(HELD_WITHIN_MS, undefined, { signal: waiting.signal }).then(() => {
+    throw new Error(`Nothing with “${text}” has passed within ${HELD_WITHIN_MS / 1_000} s`);
+  });
+  await Promise.race([targetOf(stage).proxy.strike(text, 'hold'), tooLong]);
+  waiting.abort();
+}
+
 /** SIGSTOP; it stands still once this resolves, as far as the system tells. */
 export async function freeze(worker: Worker): Promise<void> {
   worker.kill('SIGSTOP');
@@ -75,6 +86,8 @@ export async function freeze(worker: Worker): Promise<void> {
   });
 }
 
+/** Longer than any stage of the pipeline takes, on a machine that is busy. */
+const HELD_WITHIN_MS = 30_000;
 const PATIENCE_MS = 5_000;
 const BLOCKED = `SELECT 1 FROM pg_stat_activity
   WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name LIKE 'hexclave%'`;
