@@ -3,7 +3,7 @@ import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { IconButton } from '../components/button.tsx';
 import type { IconName } from '../components/icon.tsx';
-import { leave, sessionQuery, signOut, useSession } from '../lib/session.ts';
+import { leave, SignedIn, sessionQuery, signOut, useSession } from '../lib/session.ts';
 import { tellUse } from '../lib/session-use.ts';
 import { Logo } from './logo.tsx';
 import { Navigation } from './navigation.tsx';
@@ -13,7 +13,12 @@ import { setTheme, type Theme, useTheme } from './theme.ts';
 /** Around every page for those who are signed in: where one can go, and who one is. When the session ends, they sign in again. */
 export function Shell() {
   const { data: session } = useSuspenseQuery(sessionQuery);
-  return session === null ? <ToSignIn /> : <Frame />;
+  if (session === null) return <ToSignIn />;
+  return (
+    <SignedIn value={session}>
+      <Frame />
+    </SignedIn>
+  );
 }
 
 /** From there back to this page, which is no longer the current one as soon as the way there has begun. */

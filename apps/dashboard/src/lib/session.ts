@@ -1,6 +1,7 @@
 import type { DashboardSession } from '@hexclave/contract';
 import { ApiError } from '@hexclave/sdk';
-import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
+import { createContext, useContext } from 'react';
 import { endsSession } from './errors.ts';
 
 const LOOK_AGAIN_MS = 60_000;
@@ -50,11 +51,17 @@ export function leave(): void {
   window.location.assign('/sign-in');
 }
 
+/**
+ * Whoever is signed in, for all that is inside the shell. From there and not from what was fetched: between the end of the
+ * session and the shell's noticing, pages that are drawn anew for another reason would find nobody.
+ */
+export const SignedIn = createContext<DashboardSession | null>(null);
+
 /** The session, below a route that asks for one. */
 export function useSession(): DashboardSession {
-  const { data } = useSuspenseQuery(sessionQuery);
-  if (data === null) throw new TypeError('This page is only shown to those who are signed in');
-  return data;
+  const session = useContext(SignedIn);
+  if (session === null) throw new TypeError('This page is only shown to those who are signed in');
+  return session;
 }
 
 /** These paths are the dashboard's own server's, not the API's, so the client of the API does not know them. */
