@@ -14,7 +14,7 @@ export const MAY_IMPORT = {
   sync: ['errors', 'config', 'db'],
   'destination-postgres': ['errors', 'config', 'db', 'sync'],
   testing: ['errors', 'env', 'config', 'db', 'migrations', 'embedded-postgres'],
-  dashboard: ['contract', 'sdk'],
+  dashboard: ['errors', 'contract', 'sdk'],
   server: [
     ...['errors', 'env', 'config', 'db', 'migrations', 'embedded-postgres'],
     ...['contract', 'sync', 'destination-postgres'],

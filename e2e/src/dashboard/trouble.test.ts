@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { quoteIdentifier } from '@hexclave/db';
 import { createEmptyDatabase, type FaultProxy, startFaultProxy, type TestDatabase } from '@hexclave/testing';
 import type { Browser, Page } from 'playwright-core';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { addDatabase, callApi } from './support/api.ts';
+import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { addDatabase, callApi, removeDatabase } from './support/api.ts';
 import { hasNoBrowser, launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
 import { type DashboardServer, signIn, startDashboard } from './support/dashboard.ts';
 import { expectRows, expectText } from './support/owner.ts';
@@ -122,6 +124,30 @@ describe.skipIf(hasNoBrowser)('an owner, when not all is well', () => {
     await expectText(result, /main[\s\S]*has everything/);
     await result.getByRole('button', { name: 'Close' }).click();
     await result.waitFor({ state: 'hidden' });
+  });
+
+  test('copies the SQL that makes a database which is not there, without the words around it, and it is run as it is', async () => {
+    const name = `Orders; or "so" ${randomBytes(4).toString('hex')}`;
+    onTestFinished(
+      async () => void (await shop.db.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`)),
+    );
+    const address = new URL(shop.connectionString);
+    address.pathname = encodeURIComponent(name);
+    await addDatabase(server, address.href, 'orders');
+    await page.getByRole('article').getByRole('link', { name: 'orders', exact: true }).click();
+    await heading('orders');
+    const error = page.getByRole('alert').filter({ hasText: 'TARGET_DATABASE_MISSING' });
+    await expectText(error, /Run:[\s\S]*or correct its name in the connection string\./);
+    await watched.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await error.getByRole('button', { name: 'Copy: The SQL that fixes it' }).click();
+    await error.getByText('Copied').waitFor();
+    await shop.db.query((await page.evaluate('navigator.clipboard.readText()')) as string);
+    await error.getByRole('button', { name: 'Retry now' }).click();
+    await error.waitFor({ state: 'hidden' });
+    await expectText(card('Freshness'), /Fresh[\s\S]*nothing is waiting/);
+    await removeDatabase(server, 'orders');
+    await page.getByRole('link', { name: 'External databases' }).first().click();
+    await heading('External databases');
   });
 
   test('sees that the operator has paused it, and why, and cannot lift that', async () => {

@@ -23,11 +23,16 @@ export async function callApi(
 }
 
 /** Gives the demo project an external database, as its owner would. */
-export async function addDatabase(server: DashboardServer, connectionString: string): Promise<void> {
-  const change = {
-    'dbSync.externalDatabases.main': { type: 'postgres', connectionString: `${connectionString}?sslmode=disable` },
-  };
+export async function addDatabase(server: DashboardServer, connectionString: string, id = 'main'): Promise<void> {
+  await configure(server, id, { type: 'postgres', connectionString: `${connectionString}?sslmode=disable` });
+}
+
+export async function removeDatabase(server: DashboardServer, id: string): Promise<void> {
+  await configure(server, id, null);
+}
+
+async function configure(server: DashboardServer, id: string, database: object | null): Promise<void> {
   await callApi(server, server.demo, 'PATCH', '/internal/config/override/environment', {
-    config_override_string: JSON.stringify(change),
+    config_override_string: JSON.stringify({ [`dbSync.externalDatabases.${id}`]: database }),
   });
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { quoteIdentifier as id } from '@hexclave/db';
+import { splitRemedy } from '@hexclave/errors';
 import {
   compileTargetTable,
   DESTINATION_ERRORS,
@@ -72,10 +73,9 @@ const VALUES: Readonly<Record<string, string>> = {
 };
 const ROW = users.columns.map(({ type, notNull }) => (notNull ? (VALUES[type] ?? '{}') : null));
 
-/** The SQL of a remedy: what follows the last colon before a command, up to the last semicolon. */
+/** What can be copied on its own: the last, where there is more. */
 function sqlOf({ remedy }: DestinationError): string {
-  const from = [...remedy.matchAll(/: (?=[A-Z]{4,} )/g)].at(-1)?.index ?? Number.NaN;
-  return remedy.slice(from + 2, remedy.lastIndexOf(';') + 1);
+  return splitRemedy(remedy).findLast(({ kind }) => kind === 'sql')?.text ?? 'there is none';
 }
 
 /** Runs the SQL as a superuser who pastes it into psql, where each statement is a transaction of its own. */
@@ -211,6 +211,9 @@ test('every error says what to do, and one that says it exactly keeps its own wo
     expect(error.message).toBe(`${DESTINATION_ERRORS[code].message} (x)`);
     expect(error.remedy).not.toMatch(/undefined|''::regclass/);
     expect(error.remedy.length).toBeGreaterThan(10);
+    // What could be run is nowhere left among the words.
+    const words = splitRemedy(error.remedy).filter(({ kind }) => kind === 'words');
+    for (const { text } of words) expect(text).not.toMatch(/(^|: )[A-Z]{4,} [^;]*;$/);
   }
   const exact = new DestinationError('TARGET_PERMISSION_DENIED', { remedy: 'GRANT …' });
   expect(withRemedy(exact, place, users)).toBe(exact);

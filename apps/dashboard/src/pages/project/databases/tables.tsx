@@ -5,6 +5,7 @@ import { CodeBlock } from '../../../components/copy.tsx';
 import { type Column, DataTable } from '../../../components/data-table.tsx';
 import { EmptyState, ErrorNotice, Notice } from '../../../components/feedback.tsx';
 import { Card } from '../../../components/layout.tsx';
+import { RemedyText } from '../../../components/remedy.tsx';
 import { StatePill } from '../../../components/state-pill.tsx';
 import type { DatabaseActions } from '../../../lib/database-actions.ts';
 import { formatCount, formatDuration, formatRate, formatRows } from '../../../lib/format.ts';
@@ -82,7 +83,7 @@ function TableTrouble({ projectId, databaseId, mapping, clockAheadMs, retry }: T
       )}
       {verification && (
         <Notice tone="behind" title={`${mapping.mapping}: ${verification.message}`}>
-          <p>{verification.remedy}</p>
+          <RemedyText remedy={verification.remedy} />
           <p className={styles.quiet}>
             <code>{verification.code}</code>
           </p>
