@@ -43,6 +43,8 @@ export type FetchSql = {
   copyKeys(tenancyId: string, range: KeyRange, marked: boolean): string;
   /** The rows of a key range as `values`. `$1` tenancy. */
   rowsOfKeys(range: KeyRange): string;
+  /** The first of them that are within a byte cap, at least one; `waiting`: how many there are in all. `$1` tenancy, `$2` cap. */
+  pageOfKeys(range: KeyRange): string;
   /** Every row: the definition of what the target must hold. `$1` tenancy. Columns under their target names. */
   readonly everything: string;
 };
@@ -57,6 +59,8 @@ export function compileFetch(mapping: DeclaredMapping, target: TargetTable): Fet
   const columns = target.columns.map((column) => columnSql(mapping, column.name));
   const sourceKey = Object.keys(table.key).map((column) => `t.${id(column)}`);
   const keyTypes = Object.values(table.key);
+  const keyNames = sourceKey.map((_, index) => `k${index}`).join(', ');
+  const orderedKeys = sourceKey.map((column, index) => `${column} AS k${index}`).join(', ');
   const rows = `${id(table.name)} t${joins(mapping)}`;
   const values = `ARRAY[${columns.map((column) => `(${column})::text`).join(', ')}]`;
   const tombstone = tombstoneSql(mapping, target);
@@ -111,6 +115,10 @@ WHERE ${tenancy} = $1${keyCondition({ after, through: null })} ORDER BY ${source
     copyKeys: (tenancyId, range, marked) => `COPY (${readKeys(tenancyId, range, marked)}) TO STDOUT`,
     rowsOfKeys: (range) =>
       `${select(`${values} AS values`, `$1${keyCondition(range)}`)} ORDER BY ${sourceKey.join(', ')}`,
+    pageOfKeys: (range) => `SELECT p.values, p.waiting FROM (
+  SELECT r.values, count(*) OVER ()::integer AS waiting, row_number() OVER w AS ordinal, sum(octet_length(r.values::text)) OVER w AS bytes
+  FROM (${select(`${values} AS values, ${orderedKeys}`, `$1${keyCondition(range)}`)}) r WINDOW w AS (ORDER BY ${keyNames})
+) p WHERE p.ordinal = 1 OR p.bytes <= $2 ORDER BY p.ordinal`,
     everything: select(named, '$1'),
   };
 }

@@ -1,4 +1,5 @@
 import type { KeyRange } from '../compile/fetch.ts';
+import { keyOf } from '../compile/target-table.ts';
 import type { PageRow, Position } from '../destination.ts';
 import { DestinationError } from '../destination-error.ts';
 import { type BulkBatch, runBulk } from './bulk.ts';
@@ -84,10 +85,23 @@ function afterRange(from: Position, range: KeyRange): Position {
 async function copyPage(context: RunContext, run: MappingRun): Promise<boolean> {
   const from = run.position;
   if (from.copy === null) return true;
-  const range = await nextRange(context, run, from.copy.after, Math.min(PAGE_ROWS, run.size.rows));
-  const rows = await context.db.query<{ values: PageRow }>(run.route.fetch.rowsOfKeys(range), [context.tenancyId]);
+  const wanted = await nextRange(context, run, from.copy.after, Math.min(PAGE_ROWS, run.size.rows));
+  const { range, upserts } = await readPage(context, run, wanted);
   const next = { ...afterRange(from, range), sourceLsn: await readLsn(context.db) };
   const to: Position = { ...next, copy: next.copy === null ? null : { ...next.copy, fresh: false } };
-  const page = { upserts: rows.map((row) => row.values), deletes: [], sweep: range };
+  const page = { upserts, deletes: [], sweep: range };
   return noteApplied(run, await context.connection.applyPage(run.route.target, page, from, to), to);
+}
+
+/** As many rows of a range as fit into memory, and the range that they are. */
+async function readPage(
+  { db, tenancyId }: RunContext,
+  { route: { fetch, target } }: MappingRun,
+  wanted: KeyRange,
+): Promise<{ range: KeyRange; upserts: PageRow[] }> {
+  const rows = await db.query<{ values: PageRow; waiting: number }>(fetch.pageOfKeys(wanted), [tenancyId, PAGE_BYTES]);
+  const upserts = rows.map(({ values }) => values);
+  const last = rows.at(-1);
+  const isWhole = last === undefined || last.waiting === rows.length;
+  return { range: isWhole ? wanted : { ...wanted, through: keyOf(target, last.values) }, upserts };
 }

@@ -1,0 +1,69 @@
+import { createDatabase } from '@hexclave/db';
+import { postgresDestination } from '@hexclave/destination-postgres';
+import { createEngine, numberAll, type Page } from '@hexclave/sync';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { createHarness, type Harness, stateOf, type Target } from './harness.ts';
+import { addUser, addUsers } from './rows.ts';
+
+let harness: Harness;
+let tenancy: string;
+let target: Target;
+
+beforeEach(async () => {
+  harness = await createHarness();
+  tenancy = await harness.addTenancy();
+  target = await harness.addTarget(tenancy);
+  await harness.sync(tenancy);
+  await onTarget(`ALTER TABLE hexclave.users ADD CHECK (display_name <> 'bad')`);
+});
+
+afterEach(() => harness.close());
+
+const onTarget = (sql: string) => target.database.db.query<Record<string, unknown>>(sql);
+
+/** Syncs, and says what the target was sent. */
+async function syncWatched(): Promise<{ pages: Page[]; batches: number }> {
+  const db = createDatabase({ connectionString: harness.internal.connectionString, max: 6 });
+  const destination = postgresDestination({ allowPrivateHosts: true, connectTimeoutMs: 3_000 });
+  const sent = { pages: [] as Page[], batches: 0 };
+  const engine = createEngine({
+    db,
+    catalog: harness.catalog,
+    connect: async (database, owner) => {
+      const where = JSON.parse(database.connectionCiphertext.toString('utf8'));
+      const connection = await destination.connect(where, database.schemaName, owner);
+      return {
+        ...connection,
+        applyPage: (table, page, from, to) => {
+          sent.pages.push(page);
+          return connection.applyPage(table, page, from, to);
+        },
+        stage: (table, rows) => {
+          sent.batches += 1;
+          return connection.stage(table, rows);
+        },
+      };
+    },
+  });
+  onTestFinished(async () => {
+    await engine.close();
+    await db.end();
+  });
+  expect(await engine.sync({ tenancyId: tenancy, maxDurationMs: 60_000 })).toEqual({ finished: true });
+  return sent;
+}
+
+test('one row of a copy of large rows: pages stay small enough for memory', async () => {
+  await addUsers(harness.db, tenancy, 11);
+  await addUser(harness.db, tenancy, { name: 'bad' });
+  await harness.db.query(
+    `UPDATE "ProjectUser" SET "serverMetadata" = jsonb_build_object('large', repeat('x', 1000000))`,
+  );
+  await numberAll(harness.db, 100);
+  await onTarget('UPDATE hexclave._hexclave_sync_metadata SET epoch = NULL');
+  const { pages } = await syncWatched();
+  const sizes = pages.map(({ upserts }) => JSON.stringify(upserts).length);
+  expect(Math.max(...sizes)).toBeLessThan(5_000_000);
+  expect(await onTarget('SELECT count(*)::int AS rows FROM hexclave.users')).toEqual([{ rows: 11 }]);
+  expect((await stateOf(harness, target)).mappings.users).toMatchObject({ parkedRows: 1, phase: 'stream' });
+});
