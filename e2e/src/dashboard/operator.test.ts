@@ -6,14 +6,14 @@ import {
   ALL_PAGES_MS,
   accessibilityProblems,
   hasNoBrowser,
-  launchBrowser,
   openPage,
   problemsAtAnyWidth,
   type WatchedPage,
 } from './support/browser.ts';
-import { type DashboardServer, signIn, startDashboard } from './support/dashboard.ts';
+import { type DashboardServer, signIn } from './support/dashboard.ts';
 import { takeScreenshot } from './support/screenshots.ts';
 import { fillHistory, WORST_LAG_SECONDS, WRITTEN_PER_SECOND, writeSteadily } from './support/seed.ts';
+import { followLink, seeHeading, startVisit } from './support/visit.ts';
 
 const HOSTILE_NAMES = [
   '<img src=x onerror=alert(1)>',
@@ -33,22 +33,17 @@ describe.skipIf(hasNoBrowser)('the operator', () => {
   beforeAll(async () => {
     // Before the server, so that it is put away after it.
     const { connectionString } = await createEmptyDatabase();
-    [server, browser] = await Promise.all([startDashboard(), launchBrowser()]);
+    ({ server, browser, watched, page } = await startVisit());
     await Promise.all([fillHistory(server.database.db), addDatabase(server, connectionString)]);
     stopWriting = writeSteadily(server);
-    watched = await openPage(browser, server.url);
-    page = watched.page;
   });
 
   afterEach(() => {
     expect(watched.complaints.splice(0)).toEqual([]);
   });
 
-  const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
-  const follow = async (link: string) => {
-    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: link }).click();
-    await heading(link);
-  };
+  const heading = (name: string) => seeHeading(page, name);
+  const follow = (link: string) => followLink(page, link);
 
   const expectRate = async (stage: string, what: string, least: number) => {
     const figure = page.getByRole('region', { name: stage }).getByText(what).locator('xpath=..');

@@ -6,12 +6,11 @@ import {
   ALL_PAGES_MS,
   accessibilityProblems,
   hasNoBrowser,
-  launchBrowser,
   openPage,
   problemsAtAnyWidth,
   type WatchedPage,
 } from './support/browser.ts';
-import { type DashboardServer, signIn, startDashboard } from './support/dashboard.ts';
+import { type DashboardServer, signIn } from './support/dashboard.ts';
 import {
   type ConnectionForm,
   connectionFormFor,
@@ -24,6 +23,7 @@ import {
   WORST_BACKLOG,
 } from './support/owner.ts';
 import { takeScreenshot } from './support/screenshots.ts';
+import { followLink, seeHeading, startVisit } from './support/visit.ts';
 
 const HOSTILE = '<img src=x onerror=alert(1)> \u202Eevil\u202C';
 
@@ -40,9 +40,7 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     // Before the server, so that it is put away after it.
     shop = await createEmptyDatabase();
     form = connectionFormFor(shop);
-    [server, browser] = await Promise.all([startDashboard(), launchBrowser()]);
-    watched = await openPage(browser, server.url);
-    page = watched.page;
+    ({ server, browser, watched, page } = await startVisit());
     await signIn(page, server.demo);
   });
 
@@ -50,11 +48,8 @@ describe.skipIf(hasNoBrowser)("a project's owner", () => {
     expect(watched.complaints.splice(0)).toEqual([]);
   });
 
-  const heading = (name: string) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
-  const follow = async (link: string) => {
-    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: link }).click();
-    await heading(link);
-  };
+  const heading = (name: string) => seeHeading(page, name);
+  const follow = (link: string) => followLink(page, link);
   const openDatabase = async () => {
     await follow('External databases');
     await page.getByRole('link', { name: 'main', exact: true }).click();

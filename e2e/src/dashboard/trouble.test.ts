@@ -4,10 +4,11 @@ import { createEmptyDatabase, type FaultProxy, startFaultProxy, type TestDatabas
 import type { Browser, Page } from 'playwright-core';
 import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { addDatabase, callApi, removeDatabase } from './support/api.ts';
-import { hasNoBrowser, launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
-import { type DashboardServer, signIn, startDashboard } from './support/dashboard.ts';
+import { hasNoBrowser, openPage, type WatchedPage } from './support/browser.ts';
+import { type DashboardServer, signIn } from './support/dashboard.ts';
 import { expectRows, expectText } from './support/owner.ts';
 import { takeScreenshot } from './support/screenshots.ts';
+import { seeHeading, startVisit } from './support/visit.ts';
 
 const MANY_USERS = 60_000;
 const SLOW_LINK_MS = 150;
@@ -29,12 +30,10 @@ describe.skipIf(hasNoBrowser)('an owner, when not all is well', () => {
     const address = new URL(shop.connectionString);
     proxy = await startFaultProxy(Number(address.port));
     address.port = String(proxy.port);
-    [server, browser] = await Promise.all([startDashboard(), launchBrowser()]);
+    ({ server, browser, watched, page } = await startVisit());
     await fillUsers(server);
     proxy.delay(SLOW_LINK_MS);
     await addDatabase(server, address.href);
-    watched = await openPage(browser, server.url);
-    page = watched.page;
     await signIn(page, server.demo);
     return () => proxy.close();
   });
@@ -47,7 +46,7 @@ describe.skipIf(hasNoBrowser)('an owner, when not all is well', () => {
     expect(scripts).toEqual([]);
   });
 
-  const heading = (name: string) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+  const heading = (name: string) => seeHeading(page, name);
   const card = (name: string) => page.getByRole('region', { name, exact: true });
   const asOperator = (path: string, body: object, method = 'POST') =>
     callApi(server, server.internal, method, `/internal/external-db-sync/${path}`, body);

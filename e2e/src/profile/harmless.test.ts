@@ -1,16 +1,20 @@
 import type { Queryable } from '@hexclave/db';
-import { fileNeedsMigrations, waitUntil } from '@hexclave/testing';
+import { waitUntil } from '@hexclave/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createInstallation, type Installation } from '../external-db-sync/support/installation.ts';
+import type { Installation } from '../external-db-sync/support/installation.ts';
 import type { ExternalDatabase, Project } from '../external-db-sync/support/project.ts';
 import { headersFor, succeed } from '../support/api-client.ts';
-import { addUsers, rename } from '../sync/rows.ts';
-
-fileNeedsMigrations(['0016_query_profile_statements']);
+import { rename } from '../sync/rows.ts';
+import {
+  type Answered,
+  createProfiledProject,
+  PROFILE_MS,
+  PROFILE_PATH,
+  profileBy,
+  statementOf,
+} from './support/profiled-project.ts';
 
 const USERS = 1_000;
-const PATH = '/internal/external-db-sync/profile';
-const TIME_MS = 120_000;
 /** Whoever waits for a profile's locks waits no longer, as docs/operations/profile.md says; and then the machine is busy. */
 const LOCKS_MS = 3_000;
 const BUSY_MS = 10_000;
@@ -20,10 +24,7 @@ let project: Project;
 let external: ExternalDatabase;
 
 beforeAll(async () => {
-  hexclave = await createInstallation({ environment: { HEXCLAVE_EXTERNAL_DB_SYNC_ALLOW_PRIVATE_HOSTS: 'true' } });
-  project = await hexclave.createProject();
-  await addUsers(hexclave.db, project.tenancyId, USERS);
-  external = await project.addExternalDatabase();
+  ({ hexclave, project, external } = await createProfiledProject(USERS));
   await project.converged(external);
   await hexclave.db.query(`DELETE FROM "ProjectUser" WHERE "tenancyId" = $1 AND "displayName" LIKE 'user 9_'`, [
     project.tenancyId,
@@ -36,17 +37,11 @@ beforeAll(async () => {
     INSERT INTO public.orders (user_id) SELECT id FROM hexclave.users;
     INSERT INTO public.reviews (user_id) SELECT id FROM hexclave.users;
     CREATE SEQUENCE public.numbers`);
-}, TIME_MS);
+}, PROFILE_MS);
 
 afterAll(() => hexclave.close());
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked into freely, and every look is an assertion.
-type Answered = any;
-
-const profile = (body: object = {}): Promise<Answered> =>
-  succeed(project.admin.post(PATH, { external_database_id: 'main', mapping: 'users', ...body }));
-const statementOf = (answer: Answered, name: string): Answered =>
-  answer.mappings[0].statements.find(({ statement }: Answered) => statement === name);
+const profile = (body?: object) => profileBy(project.admin, body);
 
 /** Of the internal database. The others are written to all along: samples, signs of life, what was profiled. */
 const OURS = [
@@ -211,7 +206,7 @@ describe('a profile ends, with its statements cancelled', () => {
     for (const accept of ['application/json', 'text/event-stream']) {
       await db.query('ALTER SEQUENCE public.cancelled RESTART');
       const caller = new AbortController();
-      const asked = fetch(`${hexclave.server.url}/api/v1${PATH}`, {
+      const asked = fetch(`${hexclave.server.url}/api/v1${PROFILE_PATH}`, {
         method: 'POST',
         headers: { ...headersFor(project.keys, 'admin'), 'content-type': 'application/json', accept },
         body: JSON.stringify({ external_database_id: 'main', mapping: 'users', fire_triggers: true }),
@@ -233,7 +228,7 @@ describe('a profile ends, with its statements cancelled', () => {
     const { db } = external.database;
     await makeSlow(db, 'hexclave.users');
     const leaving = await hexclave.startServer({ runLoops: false });
-    const answered = fetch(`${leaving.url}/api/v1${PATH}`, {
+    const answered = fetch(`${leaving.url}/api/v1${PROFILE_PATH}`, {
       method: 'POST',
       headers: { ...headersFor(project.keys, 'admin'), 'content-type': 'application/json' },
       body: JSON.stringify({ external_database_id: 'main', mapping: 'users', fire_triggers: true }),

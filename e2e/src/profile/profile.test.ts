@@ -1,40 +1,41 @@
 import { randomBytes } from 'node:crypto';
 import { PROFILED_STATEMENT_NAMES } from '@hexclave/config';
 import { createClient, type StepOf } from '@hexclave/sdk';
-import { fileNeedsMigrations } from '@hexclave/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createInstallation, type Installation } from '../external-db-sync/support/installation.ts';
+import type { Installation } from '../external-db-sync/support/installation.ts';
 import type { ExternalDatabase, Project } from '../external-db-sync/support/project.ts';
 import { succeed } from '../support/api-client.ts';
-import { addEmail, addUser, addUsers } from '../sync/rows.ts';
-
-fileNeedsMigrations(['0016_query_profile_statements']);
+import { addEmail, addUser } from '../sync/rows.ts';
+import {
+  type Answered,
+  createProfiledProject,
+  PROFILE_MS,
+  PROFILE_PATH,
+  profileBy,
+  statementOf,
+} from './support/profiled-project.ts';
 
 const USERS = 6_000;
 /** Enough for an index to matter: without it, the whole table is read for 250 rows. */
 const TEAMS = 20_000;
-const PATH = '/internal/external-db-sync/profile';
 const SECRET_NAME = `Somebody Secret ${randomBytes(4).toString('hex')}`;
 const SECRET_ADDRESS = `secret-${randomBytes(4).toString('hex')}@example.com`;
 /** Of the newest changes. */
 const DELETED = 40;
 /** Of the owner's: enough for a deletion to be slow that has to look through them. */
 const ORDERS = 10_000;
-const TIME_MS = 120_000;
 
 let hexclave: Installation;
 let project: Project;
 let external: ExternalDatabase;
 
 beforeAll(async () => {
-  hexclave = await createInstallation({ environment: { HEXCLAVE_EXTERNAL_DB_SYNC_ALLOW_PRIVATE_HOSTS: 'true' } });
-  project = await hexclave.createProject();
-  await addUsers(hexclave.db, project.tenancyId, USERS);
-  await hexclave.db.query(
-    `INSERT INTO "Team" ("tenancyId", "teamId", "displayName") SELECT $1, gen_random_uuid(), 'team ' || n FROM generate_series(1, $2::int) n`,
-    [project.tenancyId, TEAMS],
-  );
-  external = await project.addExternalDatabase();
+  ({ hexclave, project, external } = await createProfiledProject(USERS, (made) =>
+    made.hexclave.db.query(
+      `INSERT INTO "Team" ("tenancyId", "teamId", "displayName") SELECT $1, gen_random_uuid(), 'team ' || n FROM generate_series(1, $2::int) n`,
+      [made.project.tenancyId, TEAMS],
+    ),
+  ));
   const somebody = await addUser(hexclave.db, project.tenancyId, { name: SECRET_NAME });
   await addEmail(hexclave.db, project.tenancyId, somebody, { value: SECRET_ADDRESS });
   await project.settled();
@@ -45,19 +46,13 @@ beforeAll(async () => {
   await project.converged(external);
   await project.settled();
   await hexclave.db.query('VACUUM ANALYZE');
-}, TIME_MS);
+}, PROFILE_MS);
 
 afterAll(() => hexclave.close());
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked into freely, and every look is an assertion.
-type Answered = any;
-
-const profile = (body: object = {}, by = project.admin): Promise<Answered> =>
-  succeed(by.post(PATH, { external_database_id: 'main', mapping: 'users', ...body }));
+const profile = (body?: object, by = project.admin) => profileBy(by, body);
 const history = (mapping: string): Promise<Answered> =>
-  succeed(project.admin.get(`${PATH}?external_database_id=main&mapping=${mapping}`));
-const statementOf = (answer: Answered, name: string): Answered =>
-  answer.mappings[0].statements.find(({ statement }: Answered) => statement === name);
+  succeed(project.admin.get(`${PROFILE_PATH}?external_database_id=main&mapping=${mapping}`));
 const codes = (statement: Answered): string[] => statement.findings.map(({ code }: Answered) => code);
 
 describe('a profile', () => {
@@ -154,18 +149,18 @@ describe('a profile', () => {
   });
 
   test('is for admins, of tables and databases that there are', async () => {
-    expect((await project.api.post(PATH, { external_database_id: 'main' })).status).toBe(401);
-    const missing = await project.admin.post(PATH, { external_database_id: 'nope' });
+    expect((await project.api.post(PROFILE_PATH, { external_database_id: 'main' })).status).toBe(401);
+    const missing = await project.admin.post(PROFILE_PATH, { external_database_id: 'nope' });
     expect(missing.body).toMatchObject({ code: 'EXTERNAL_DATABASE_NOT_FOUND' });
-    const unknown = await project.admin.post(PATH, { external_database_id: 'main', mapping: 'nope' });
+    const unknown = await project.admin.post(PROFILE_PATH, { external_database_id: 'main', mapping: 'nope' });
     expect(unknown.body).toMatchObject({ code: 'MAPPING_NOT_COPIED' });
     const other = await hexclave.createProject();
-    const foreign = await other.admin.post(`${PATH}?project_id=${project.keys.projectId}`, {
+    const foreign = await other.admin.post(`${PROFILE_PATH}?project_id=${project.keys.projectId}`, {
       external_database_id: 'main',
     });
     expect(foreign.body).toMatchObject({ code: 'PROJECT_NOT_FOUND' });
     const operator = await succeed(
-      hexclave.operator.get(`${PATH}?project_id=${project.keys.projectId}&external_database_id=main&runs=1`),
+      hexclave.operator.get(`${PROFILE_PATH}?project_id=${project.keys.projectId}&external_database_id=main&runs=1`),
     );
     expect(operator.items.length).toBeGreaterThan(0);
   });

@@ -1,11 +1,9 @@
-import { fileNeedsMigrations, hostileServer } from '@hexclave/testing';
+import { hostileServer } from '@hexclave/testing';
 import { beforeAll, expect, test } from 'vitest';
 import { type ApiClient, apiClient, headersFor, succeed } from '../support/api-client.ts';
 import { type ApiServer, startApiServer } from '../support/api-server.ts';
+import { PROFILE_PATH } from './support/profiled-project.ts';
 
-fileNeedsMigrations(['0016_query_profile_statements']);
-
-const PATH = '/internal/external-db-sync/profile';
 const LIMIT_MS = 400;
 
 let server: ApiServer;
@@ -36,14 +34,14 @@ const EXPECTED = {
 };
 
 test('a profile that takes longer than it may ends with what happened and what to do', async () => {
-  const answer = await admin.post(PATH, { external_database_id: 'main', mapping: 'users' });
+  const answer = await admin.post(PROFILE_PATH, { external_database_id: 'main', mapping: 'users' });
   expect(answer).toMatchObject({ status: 504, body: EXPECTED });
   const { items } = await succeed(admin.get('/internal/audit-log?action=sync.profile&limit=1'));
   expect(items).toMatchObject([{ external_database_id: 'main', result: 'failed' }]);
 });
 
 test('it says so as well at the end of the steps that were sent', async () => {
-  const response = await fetch(`${server.url}/api/v1${PATH}`, {
+  const response = await fetch(`${server.url}/api/v1${PROFILE_PATH}`, {
     method: 'POST',
     headers: {
       ...headersFor(server.keys.demo, 'admin'),
