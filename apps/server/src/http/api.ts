@@ -58,11 +58,11 @@ function boundRoutes(services: HttpServices): Bound[] {
       route,
       answer: async (c, authentication, input) => {
         const work = (each: Work<object>) => handler(services, authentication, input, each);
-        const signal = hangUpOf(c.req.raw);
         if (route.steps !== undefined && wantsEvents(c)) {
-          return stepStream(work, signal, (error) => noteError(c, error, services.logger));
+          return stepStream(work, c.req.raw.signal, (error) => noteError(c, error, services.logger));
         }
-        return c.json(await work({ signal, onStep: () => undefined }), route.status as ContentfulStatusCode);
+        const reply = await work({ signal: hangUpOf(c.req.raw), onStep: () => undefined });
+        return c.json(reply, route.status as ContentfulStatusCode);
       },
     };
   });

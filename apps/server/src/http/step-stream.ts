@@ -1,5 +1,6 @@
 import type { KnownError } from '@hexclave/contract';
 import { encodeEvent, eventResponse } from './event-stream.ts';
+import { followHangUp } from './hang-up.ts';
 
 /** What a handler that takes its time has to do with whoever waits for it. */
 export type Work<Step = never> = {
@@ -36,26 +37,22 @@ export async function stepStream(
 
 /** The body of an answer, and a signal that aborts when nobody reads it any more. */
 function openBody(callerSignal: AbortSignal) {
-  const stopping = new AbortController();
-  const stop = () => stopping.abort();
-  callerSignal.addEventListener('abort', stop, { once: true });
-  if (callerSignal.aborted) stop();
+  const hangUp = followHangUp(callerSignal);
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   const body = new ReadableStream<Uint8Array>({
     start: (started) => {
       controller = started;
     },
-    cancel: stop,
+    cancel: () => hangUp.abort(),
   });
   return {
-    signal: stopping.signal,
+    signal: hangUp.signal,
     body,
     send: (name: string, data: object) => {
-      if (!stopping.signal.aborted) controller?.enqueue(encodeEvent(name, data));
+      if (!hangUp.signal.aborted) controller?.enqueue(encodeEvent(name, data));
     },
     close: () => {
-      callerSignal.removeEventListener('abort', stop);
-      if (!stopping.signal.aborted) controller?.close();
+      if (!hangUp.signal.aborted) controller?.close();
     },
   };
 }
