@@ -1,4 +1,4 @@
-import type { Engine } from '@hexclave/sync';
+import { type Engine, syncNow } from '@hexclave/sync';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHarness, differences, type Harness, type Target } from './harness.ts';
 import { addUser, rename } from './rows.ts';
@@ -36,7 +36,7 @@ async function verifiedThrough(): Promise<{ users: Date | null; all: Date | null
   return row ?? { users: null, all: null };
 }
 
-/** Syncs as far as what the verification has queued asks for it, with the engine that knew the target before. */
+/** Syncs as far as what is queued for the target alone asks for it, with the engine that knew the target before. */
 async function syncWhatIsQueued(): Promise<void> {
   const queued = await harness.db.query<{ id: string | null }>(
     `SELECT "externalDatabaseId" AS id FROM "OutgoingRequest" WHERE "tenancyId" = $1 AND "externalDatabaseId" IS NOT NULL`,
@@ -47,19 +47,23 @@ async function syncWhatIsQueued(): Promise<void> {
   }
 }
 
+/** Has the target see a change, and takes that back, together with the position, while the engine stays connected. */
+async function setBack(): Promise<void> {
+  const user = await addUser(harness.db, tenancy, { name: 'v0' });
+  await harness.sync(tenancy, engine);
+  await onTarget('CREATE TABLE saved_users AS TABLE hexclave.users');
+  await onTarget('CREATE TABLE saved_metadata AS TABLE hexclave._hexclave_sync_metadata');
+  await rename(harness.db, user, 'v1');
+  await harness.sync(tenancy, engine);
+  await onTarget('TRUNCATE hexclave.users; INSERT INTO hexclave.users TABLE saved_users');
+  await onTarget(
+    'TRUNCATE hexclave._hexclave_sync_metadata; INSERT INTO hexclave._hexclave_sync_metadata TABLE saved_metadata',
+  );
+}
+
 describe('a target that was set back, while nothing is written any more', () => {
   test('to an older position and its rows: is not told as verified, and replayed', async () => {
-    const user = await addUser(harness.db, tenancy, { name: 'v0' });
-    await harness.sync(tenancy, engine);
-    await onTarget('CREATE TABLE saved_users AS TABLE hexclave.users');
-    await onTarget('CREATE TABLE saved_metadata AS TABLE hexclave._hexclave_sync_metadata');
-    await rename(harness.db, user, 'v1');
-    await harness.sync(tenancy, engine);
-    await onTarget('TRUNCATE hexclave.users; INSERT INTO hexclave.users TABLE saved_users');
-    await onTarget(
-      'TRUNCATE hexclave._hexclave_sync_metadata; INSERT INTO hexclave._hexclave_sync_metadata TABLE saved_metadata',
-    );
-
+    await setBack();
     expect(resultOfUsers(await verifier.verify(target))).toMatchObject({ unsettled: 1, remaining: 0 });
     expect(await verifiedThrough()).toEqual({ users: null, all: null });
     await syncWhatIsQueued();
@@ -67,6 +71,13 @@ describe('a target that was set back, while nothing is written any more', () => 
     expect(resultOfUsers(await verifier.verify(target))).toMatchObject({ unsettled: 0 });
     const through = await verifiedThrough();
     expect([through.users, through.all]).not.toContain(null);
+  });
+
+  test('is replayed as soon as somebody has the project synced', async () => {
+    await setBack();
+    expect(await harness.db.transaction((tx) => syncNow(tx, tenancy))).toBe(true);
+    await syncWhatIsQueued();
+    expect(await differences(harness, target)).toEqual([]);
   });
 
   test('without its positions: is copied anew', async () => {

@@ -13,7 +13,7 @@ export type * from './connection-test.ts';
 export { CONNECTION_STEPS } from './connection-test.ts';
 export type { Waiting } from './controls/back-off.ts';
 export { endBackOff } from './controls/back-off.ts';
-export { retryNow } from './controls/retry.ts';
+export { retryNow, syncNow } from './controls/retry.ts';
 export type { Catalog } from './declare/catalog.ts';
 export { catalog } from './declare/catalog.ts';
 export type { DeclaredMapping, Lookup, MappedColumn, Mapping } from './declare/mapping.ts';

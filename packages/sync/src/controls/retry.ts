@@ -1,12 +1,16 @@
 import type { Queryable } from '@hexclave/db';
 import { endBackOff, type Waiting } from './back-off.ts';
 
-/** A request for one external database alone, due at once: one that failed is tried by no other. */
+/**
+ * A request for each external database alone, due at once: one that failed is tried by no other, and by no other is one that
+ * was restored asked where it is.
+ */
 const ENQUEUE_NOW = `
   INSERT INTO "OutgoingRequest" ("kind", "tenancyId", "externalDatabaseId", "deduplicationKey")
-  VALUES ('sync', $1::uuid, $2::text, 'sync:' || $1::uuid || ':' || $2::text)
+  SELECT 'sync', d."tenancyId", d."id", 'sync:' || d."tenancyId" || ':' || d."id" FROM "ExternalDatabase" d
+  WHERE d."tenancyId" = $1::uuid AND ($2::text IS NULL OR d."id" = $2)
   ON CONFLICT ("deduplicationKey") WHERE "startedFulfillingAt" IS NULL AND "failedAt" IS NULL
-  DO UPDATE SET "updatedAt" = now(), "notBefore" = LEAST("OutgoingRequest"."notBefore", now())`;
+  DO UPDATE SET "updatedAt" = now(), "notBefore" = LEAST("OutgoingRequest"."notBefore", now()) RETURNING 1`;
 
 /** A delivery to an engine elsewhere may have failed, and wait for its own next attempt. */
 const DELIVER_NOW = `
@@ -31,7 +35,22 @@ export async function retryNow(
   const ended = await endBackOff(tx, waiting);
   const parked = await tx.query(RETRY_PARKED, [tenancyId, externalDatabaseId, mapping ?? null]);
   const delivered = await tx.query(DELIVER_NOW, [tenancyId]);
-  await tx.query(ENQUEUE_NOW, [tenancyId, externalDatabaseId]);
-  await tx.query(`SELECT pg_notify('hexclave_outgoing_request', '')`);
+  await enqueueNow(tx, waiting);
   return ended || parked.length > 0 || delivered.length > 0;
+}
+
+/**
+ * Has all external databases of a tenancy synced at once, whatever they are waiting for. Returns whether there is any. Parked
+ * rows wait for their own time.
+ */
+export async function syncNow(tx: Queryable, tenancyId: string): Promise<boolean> {
+  await endBackOff(tx, { tenancyId });
+  await tx.query(DELIVER_NOW, [tenancyId]);
+  return enqueueNow(tx, { tenancyId });
+}
+
+async function enqueueNow(tx: Queryable, { tenancyId, externalDatabaseId }: Waiting): Promise<boolean> {
+  const queued = await tx.query(ENQUEUE_NOW, [tenancyId, externalDatabaseId ?? null]);
+  await tx.query(`SELECT pg_notify('hexclave_outgoing_request', '')`);
+  return queued.length > 0;
 }
