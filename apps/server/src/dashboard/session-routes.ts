@@ -8,7 +8,7 @@ import { createRateLimiter, type RateLimiter } from '../http/rate-limits.ts';
 import { readInput } from '../http/request-input.ts';
 import { authenticate } from '../services/authentication.ts';
 import { hashKey, isWellFormedKey } from '../services/keys.ts';
-import { MAIN_BRANCH_ID } from '../services/projects.ts';
+import { INTERNAL_PROJECT_ID, MAIN_BRANCH_ID } from '../services/projects.ts';
 import { recordFailedSignIn, recordSignIn, recordSignOut, type SignInMeans } from '../services/sign-in-audit.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import type { SessionStreams } from './session-streams.ts';
@@ -106,7 +106,7 @@ async function countSignIn(
 
 /** No difference between a project that is not there and a key that is wrong: nobody learns which projects there are. */
 async function ownerOfKey(database: Database, projectId: string, key: string): Promise<SessionOwner | undefined> {
-  if (!isWellFormedKey('admin', key)) return undefined;
+  if (!isWellFormedKey('admin', key, projectId === INTERNAL_PROJECT_ID)) return undefined;
   const result = await authenticate(database, {
     projectId,
     branchId: MAIN_BRANCH_ID,

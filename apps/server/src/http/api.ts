@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Authentication } from '../services/authentication.ts';
 import type { Follower } from '../services/status-follower.ts';
-import { authenticateRequest } from './authenticate.ts';
+import { authenticateRequest, type Guards } from './authenticate.ts';
 import { clientAddress } from './client-address.ts';
 import type { HttpEnvironment, HttpServices } from './environment.ts';
 import { noteError } from './errors.ts';
@@ -11,6 +11,7 @@ import { eventStream } from './event-stream.ts';
 import { handlers } from './handlers.ts';
 import { hangUpOf } from './hang-up.ts';
 import type { RateLimiter } from './rate-limits.ts';
+import { createRefusedKeys } from './refused-keys.ts';
 import { readInput } from './request-input.ts';
 import { stepStream, type Work } from './step-stream.ts';
 import { streamHandlers } from './stream-handlers.ts';
@@ -44,7 +45,8 @@ export function createApi(services: HttpServices, limiter: RateLimiter): Api {
   const bound = [...boundRoutes(services), ...boundStreams(services)];
   // Of two routes that match, the router takes the first: /projects/current goes before /projects/{project_id}.
   bound.sort((a, b) => parameterCount(a.route.path) - parameterCount(b.route.path));
-  for (const each of bound) bindRoute(api, services, limiter, each);
+  const guards = { limiter, refusedKeys: createRefusedKeys() };
+  for (const each of bound) bindRoute(api, services, guards, each);
   for (const path of new Set(bound.map(({ route }) => route.path))) refuseOtherMethods(api, path, bound);
   return api;
 }
@@ -88,11 +90,12 @@ function boundStreams(services: HttpServices): Bound[] {
   });
 }
 
-function bindRoute(api: Api, services: HttpServices, limiter: RateLimiter, { route, answer }: Bound): void {
+function bindRoute(api: Api, services: HttpServices, guards: Guards, { route, answer }: Bound): void {
+  const { limiter } = guards;
   api.on(route.method.toUpperCase(), toRouterPath(route.path), async (c) => {
     c.get('facts').route = `${route.method.toUpperCase()} ${route.path}`;
     const authentication =
-      route.access === 'public' ? undefined : await authenticateRequest(c, services, limiter, route);
+      route.access === 'public' ? undefined : await authenticateRequest(c, services, guards, route);
     if (authentication === undefined) {
       await limiter.count('client', clientAddress(c, services.config.trustedProxies ?? 0));
     }

@@ -1,12 +1,13 @@
 import { type AnyRoute, KnownError, REQUEST_HEADERS } from '@hexclave/contract';
 import type { Context } from 'hono';
 import { type Authentication, authenticate } from '../services/authentication.ts';
-import { isWellFormedKey, type KeyKind } from '../services/keys.ts';
+import { hashKey, isWellFormedKey, type KeyKind } from '../services/keys.ts';
 import { INTERNAL_PROJECT_ID, MAIN_BRANCH_ID } from '../services/projects.ts';
 import { clientAddress } from './client-address.ts';
 import type { HttpEnvironment, HttpServices } from './environment.ts';
 import { readHeader } from './headers.ts';
 import type { RateLimiter } from './rate-limits.ts';
+import type { RefusedKeys } from './refused-keys.ts';
 
 /** From the weakest to the strongest: a stronger key also opens what a weaker one does. */
 const KINDS: readonly KeyKind[] = ['client', 'server', 'admin'];
@@ -15,15 +16,19 @@ type RequestContext = Context<HttpEnvironment>;
 type Keys = Partial<Record<KeyKind, string>>;
 type Claim = Parameters<typeof authenticate>[1];
 
+/** What keeps floods from costing much. */
+export type Guards = { readonly limiter: RateLimiter; readonly refusedKeys: RefusedKeys };
+
 /** Finds out who is asking and whether they may use the route. Throws a known error if not. */
 export async function authenticateRequest(
   c: RequestContext,
   services: HttpServices,
-  limiter: RateLimiter,
+  guards: Guards,
   route: AnyRoute,
 ): Promise<Authentication> {
+  const { limiter } = guards;
   const address = clientAddress(c, services.config.trustedProxies ?? 0);
-  const authentication = c.env?.signedIn ?? (await authenticateByKey(c, services, limiter, address));
+  const authentication = c.env?.signedIn ?? (await authenticateByKey(c, services, guards, address));
   const { projectId, tenancyId, keySetId, access } = authentication;
   Object.assign(c.get('facts'), { project_id: projectId, tenancy_id: tenancyId, key_set_id: keySetId, access });
   if (access === 'client') await limiter.count('client', address);
@@ -36,10 +41,10 @@ export async function authenticateRequest(
 async function authenticateByKey(
   c: RequestContext,
   services: HttpServices,
-  limiter: RateLimiter,
+  { limiter, refusedKeys }: Guards,
   address: string,
 ): Promise<Authentication> {
-  return await verify(services, readClaim(c)).catch(async (error: unknown) => {
+  return await verify(services, readClaim(c), refusedKeys).catch(async (error: unknown) => {
     if (error instanceof KnownError && error.status === 401) await limiter.count('failedAuthentication', address);
     throw error;
   });
@@ -84,9 +89,11 @@ function chooseKey(access: KeyKind, keys: Keys, projectId: string): { kind: KeyK
   throw new KnownError(access === 'server' ? 'SERVER_AUTHENTICATION_REQUIRED' : 'ADMIN_AUTHENTICATION_REQUIRED', {});
 }
 
-async function verify(services: HttpServices, claim: Claim): Promise<Authentication> {
+async function verify(services: HttpServices, claim: Claim, refusedKeys: RefusedKeys): Promise<Authentication> {
   const { projectId, branchId, key } = claim;
-  if (!isWellFormedKey(key.kind, key.value)) throw invalidKey(key.kind, projectId);
+  const isWellFormed = isWellFormedKey(key.kind, key.value, projectId === INTERNAL_PROJECT_ID);
+  const name = `${projectId} ${key.kind} ${hashKey(key.value).toString('base64')}`;
+  if (!isWellFormed || refusedKeys.has(name)) throw invalidKey(key.kind, projectId);
   const result = await authenticate(services.database, claim);
   switch (result.outcome) {
     case 'authenticated':
@@ -96,6 +103,7 @@ async function verify(services: HttpServices, claim: Claim): Promise<Authenticat
     case 'no-such-branch':
       throw new KnownError('BRANCH_DOES_NOT_EXIST', { branch_id: branchId });
     case 'invalid-key':
+      refusedKeys.add(name);
       throw invalidKey(key.kind, projectId);
   }
 }

@@ -35,7 +35,7 @@ export function givenInternalKeys(environment: Environment): InternalKeys {
 }
 
 function assertKey(kind: KeyKind, key: string | undefined): void {
-  if (key === undefined || isWellFormedKey(kind, key)) return;
+  if (key === undefined || isWellFormedKey(kind, key, true)) return;
   throw new HexclaveError({
     code: 'ENVIRONMENT_INVALID',
     message: `${SEED_VARIABLES[kind]} is not ${NAMES[kind]}.`,

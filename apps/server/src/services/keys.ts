@@ -8,7 +8,7 @@ const RANDOM_BYTES = 32;
 const CHECKSUM_LENGTH = 6;
 const RANDOM_LENGTH = 43;
 const KEY = new RegExp(`^[a-z]{3}_[A-Za-z0-9_-]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}$`);
-/** What the operator seeds the internal project with may also be this: 256 random bits from a shell. */
+/** What the operator seeds the internal project with, and no other, may also be this: 256 random bits from a shell. */
 const SEEDED_KEY = /^[0-9a-f]{64}$/i;
 
 /** A new key: 256 random bits, then a checksum by which typing errors and other people's keys are told apart offline. */
@@ -17,9 +17,13 @@ export function generateKey(kind: KeyKind): string {
   return body + checksum(body);
 }
 
-/** Whether the text can be a key of that kind at all, which spares the database most wrong ones. */
-export function isWellFormedKey(kind: KeyKind, key: string): boolean {
-  if (SEEDED_KEY.test(key)) return true;
+/**
+ * Whether the text can be a key of that kind at all, which spares the database most wrong ones.
+ *
+ * @param mayBeSeeded for the internal project, whose keys an operator may have made
+ */
+export function isWellFormedKey(kind: KeyKind, key: string, mayBeSeeded: boolean): boolean {
+  if (mayBeSeeded && SEEDED_KEY.test(key)) return true;
   if (!KEY.test(key) || !key.startsWith(KEY_PREFIXES[kind])) return false;
   const body = key.slice(0, -CHECKSUM_LENGTH);
   return checksum(body) === key.slice(-CHECKSUM_LENGTH);
