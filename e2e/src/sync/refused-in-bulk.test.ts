@@ -22,10 +22,14 @@ afterEach(() => harness.close());
 const onTarget = (sql: string) => target.database.db.query<Record<string, unknown>>(sql);
 
 /** Syncs, and says what the target was sent. */
-async function syncWatched(): Promise<{ pages: Page[]; batches: number }> {
+async function syncWatched(): Promise<{ pages: Page[]; refusals: number }> {
   const db = createDatabase({ connectionString: harness.internal.connectionString, max: 6 });
   const destination = postgresDestination({ allowPrivateHosts: true, connectTimeoutMs: 3_000 });
-  const sent = { pages: [] as Page[], batches: 0 };
+  const sent = { pages: [] as Page[], refusals: 0 };
+  const refused = (error: unknown): never => {
+    sent.refusals += 1;
+    throw error;
+  };
   const engine = createEngine({
     db,
     catalog: harness.catalog,
@@ -38,9 +42,9 @@ async function syncWatched(): Promise<{ pages: Page[]; batches: number }> {
           sent.pages.push(page);
           return connection.applyPage(table, page, from, to);
         },
-        stage: (table, rows) => {
-          sent.batches += 1;
-          return connection.stage(table, rows);
+        stage: async (table, rows) => {
+          const batch = await connection.stage(table, rows).catch(refused);
+          return { ...batch, commit: (from, to) => batch.commit(from, to).catch(refused) };
         },
       };
     },
@@ -67,3 +71,18 @@ test('one row of a copy of large rows: pages stay small enough for memory', asyn
   expect(await onTarget('SELECT count(*)::int AS rows FROM hexclave.users')).toEqual([{ rows: 11 }]);
   expect((await stateOf(harness, target)).mappings.users).toMatchObject({ parkedRows: 1, phase: 'stream' });
 });
+
+test.each(['stream', 'copy'])(
+  'one row of a long %s: what is before it is sent in bulk once, not again and again',
+  async (phase) => {
+    await addUsers(harness.db, tenancy, 1_500);
+    await numberAll(harness.db, 10_000);
+    await addUser(harness.db, tenancy, { name: 'bad', id: 'ffffffff-ffff-4fff-bfff-ffffffffffff' });
+    await numberAll(harness.db, 100);
+    if (phase === 'copy') await onTarget('UPDATE hexclave._hexclave_sync_metadata SET epoch = NULL');
+    const { refusals } = await syncWatched();
+    expect(refusals).toBe(1);
+    expect(await onTarget('SELECT count(*)::int AS rows FROM hexclave.users')).toEqual([{ rows: 1_500 }]);
+    expect((await stateOf(harness, target)).mappings.users).toMatchObject({ parkedRows: 1, phase: 'stream' });
+  },
+);

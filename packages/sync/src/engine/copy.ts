@@ -20,7 +20,7 @@ export async function copyMapping(context: RunContext, run: MappingRun): Promise
       if (!(await runBulk(context, run, (from, rows) => planRange(context, run, from, rows)))) return false;
     } catch (error) {
       if (!isForPages(error, run.position)) throw error;
-      if (!(await copyPage(context, run))) return false;
+      if (!(await copyPages(context, run, error.scope === 'row'))) return false;
     }
   }
   return true;
@@ -42,7 +42,7 @@ async function fitsPage({ db, tenancyId }: RunContext, { route: { fetch } }: Map
  * Refused rows are parked by pages. So is what a fresh copy waited for in vain: two batches that are written at once may
  * wait for each other, under a constraint of the customer's.
  */
-function isForPages(error: unknown, { copy }: Position): boolean {
+function isForPages(error: unknown, { copy }: Position): error is DestinationError {
   if (!(error instanceof DestinationError)) return false;
   return error.scope === 'row' || (error.scope === 'transient' && copy?.fresh === true);
 }
@@ -79,6 +79,15 @@ async function nextRange(
 function afterRange(from: Position, range: KeyRange): Position {
   const copy = range.through === null || from.copy === null ? null : { ...from.copy, after: range.through };
   return { ...from, copy };
+}
+
+/** One page, or as many as it takes to park the row that was refused: before, bulk would send the same rows in vain. */
+async function copyPages(context: RunContext, run: MappingRun, untilParked: boolean): Promise<boolean> {
+  const { parked } = run;
+  do {
+    if (!(await copyPage(context, run))) return false;
+  } while (untilParked && run.parked === parked && run.position.copy !== null && (await context.mayContinue()));
+  return true;
 }
 
 /** One page of the copy, in which refused rows are parked. From then on the target's rows may be in the way: not fresh. */

@@ -36,7 +36,7 @@ export async function streamBacklog(context: RunContext, run: MappingRun): Promi
     return await runBulk(context, run, (from, rows) => planChanges(context, run, from, rows));
   } catch (error) {
     if (!(error instanceof DestinationError) || error.scope !== 'row') throw error;
-    return pagesThrough(context, run, run.position.cursor + 1n);
+    return pagesUntilParked(context, run);
   }
 }
 
@@ -63,9 +63,13 @@ async function planChanges(
   };
 }
 
-/** After a row was refused in bulk: pages park exactly that row. Then bulk may be tried again. */
-async function pagesThrough(context: RunContext, run: MappingRun, least: bigint): Promise<boolean> {
-  while (run.position.cursor < least && (await context.mayContinue())) {
+/**
+ * After a row was refused in bulk: pages park exactly that row. Only then bulk is tried again; before, it would send the same
+ * rows in vain.
+ */
+async function pagesUntilParked(context: RunContext, run: MappingRun): Promise<boolean> {
+  const { parked } = run;
+  while (run.parked === parked && (await context.mayContinue())) {
     const rows = await readDelta(context.db, context.tenancyId, [{ route: run.route, position: run.position }]);
     if (rows.length === 0) return true;
     if (!(await applyDelta(context, run, rows))) return false;
