@@ -1,65 +1,22 @@
-import { createDatabase } from '@hexclave/db';
-import { postgresDestination } from '@hexclave/destination-postgres';
-import { createEngine, type DestinationConnection, numberAll } from '@hexclave/sync';
+import { numberAll } from '@hexclave/sync';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { engineVia, gate } from './engine-via.ts';
 import { createHarness, differences, type Harness, type Target } from './harness.ts';
 import { addUser, removeUser, rename } from './rows.ts';
 
 let harness: Harness;
 let tenancy: string;
 let target: Target;
-let closers: (() => Promise<unknown>)[];
 
 beforeEach(async () => {
   harness = await createHarness();
   tenancy = await harness.addTenancy();
   target = await harness.addTarget(tenancy);
-  closers = [];
 });
 
-afterEach(async () => {
-  for (const close of closers) await close();
-  await harness.close();
-});
+afterEach(() => harness.close());
 
 const onTarget = (sql: string) => target.database.db.query<Record<string, unknown>>(sql);
-
-function gate() {
-  let open = () => {};
-  let arrive = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  const arrived = new Promise<void>((resolve) => {
-    arrive = resolve;
-  });
-  const pass = async () => {
-    arrive();
-    await opened;
-  };
-  return { pass, open, arrived };
-}
-
-/** An engine of another process, whose connections are looked into. */
-function engineVia(via: (connection: DestinationConnection) => DestinationConnection) {
-  const db = createDatabase({ connectionString: harness.internal.connectionString, max: 4 });
-  const destination = postgresDestination({ allowPrivateHosts: true, connectTimeoutMs: 3_000 });
-  const engine = createEngine({
-    db,
-    catalog: harness.catalog,
-    connect: async (database, owner) => {
-      const where = JSON.parse(database.connectionCiphertext.toString('utf8'));
-      return via(await destination.connect(where, database.schemaName, owner));
-    },
-  });
-  closers.push(async () => {
-    await engine.close();
-    await db.end();
-  });
-  const sync = (externalDatabaseId: string | null) =>
-    engine.sync({ tenancyId: tenancy, externalDatabaseId, maxDurationMs: 20_000 });
-  return { sync };
-}
 
 describe('a parked row that is tried again while a batch with an older version of it is on its way', () => {
   test.each([
@@ -79,25 +36,25 @@ describe('a parked row that is tried again while a batch with an older version o
       UPDATE hexclave._hexclave_parked_rows SET next_attempt_at = now()`);
 
     const [batch, retry] = [gate(), gate()];
-    const slow = engineVia((connection) => ({
+    const slow = engineVia(harness, (connection) => ({
       ...connection,
       applyPage: async (...page) => {
         await batch.pass();
         return connection.applyPage(...page);
       },
     }));
-    const retrying = engineVia((connection) => ({
+    const retrying = engineVia(harness, (connection) => ({
       ...connection,
       dueParkedRows: async (table, limit) => {
         if (table.mapping === 'users') await retry.pass();
         return connection.dueParkedRows(table, limit);
       },
     }));
-    const retried = retrying.sync('main');
+    const retried = retrying.sync({ tenancyId: tenancy, externalDatabaseId: 'main', maxDurationMs: 20_000 });
     await retry.arrived;
     await rename(harness.db, user, 'v1');
     await numberAll(harness.db, 20_000);
-    const applied = slow.sync(null);
+    const applied = slow.sync({ tenancyId: tenancy, maxDurationMs: 20_000 });
     await batch.arrived;
     await write(user);
     retry.open();

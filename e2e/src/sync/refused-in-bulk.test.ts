@@ -1,7 +1,6 @@
-import { createDatabase } from '@hexclave/db';
-import { postgresDestination } from '@hexclave/destination-postgres';
-import { createEngine, numberAll, type Page } from '@hexclave/sync';
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { numberAll, type Page } from '@hexclave/sync';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { engineVia } from './engine-via.ts';
 import { createHarness, type Harness, stateOf, type Target } from './harness.ts';
 import { addUser, addUsers } from './rows.ts';
 
@@ -23,36 +22,22 @@ const onTarget = (sql: string) => target.database.db.query<Record<string, unknow
 
 /** Syncs, and says what the target was sent. */
 async function syncWatched(): Promise<{ pages: Page[]; refusals: number }> {
-  const db = createDatabase({ connectionString: harness.internal.connectionString, max: 6 });
-  const destination = postgresDestination({ allowPrivateHosts: true, connectTimeoutMs: 3_000 });
   const sent = { pages: [] as Page[], refusals: 0 };
   const refused = (error: unknown): never => {
     sent.refusals += 1;
     throw error;
   };
-  const engine = createEngine({
-    db,
-    catalog: harness.catalog,
-    connect: async (database, owner) => {
-      const where = JSON.parse(database.connectionCiphertext.toString('utf8'));
-      const connection = await destination.connect(where, database.schemaName, owner);
-      return {
-        ...connection,
-        applyPage: (table, page, from, to) => {
-          sent.pages.push(page);
-          return connection.applyPage(table, page, from, to);
-        },
-        stage: async (table, rows) => {
-          const batch = await connection.stage(table, rows).catch(refused);
-          return { ...batch, commit: (from, to) => batch.commit(from, to).catch(refused) };
-        },
-      };
+  const engine = engineVia(harness, (connection) => ({
+    ...connection,
+    applyPage: (table, page, from, to) => {
+      sent.pages.push(page);
+      return connection.applyPage(table, page, from, to);
     },
-  });
-  onTestFinished(async () => {
-    await engine.close();
-    await db.end();
-  });
+    stage: async (table, rows) => {
+      const batch = await connection.stage(table, rows).catch(refused);
+      return { ...batch, commit: (from, to) => batch.commit(from, to).catch(refused) };
+    },
+  }));
   expect(await engine.sync({ tenancyId: tenancy, maxDurationMs: 60_000 })).toEqual({ finished: true });
   return sent;
 }

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createDatabase, type Database } from '@hexclave/db';
-import { postgresDestination } from '@hexclave/destination-postgres';
-import { createEngine, numberAll, type SyncOutcome } from '@hexclave/sync';
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { numberAll } from '@hexclave/sync';
+import { waitUntil } from '@hexclave/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { engineVia, gate } from './engine-via.ts';
 import { createHarness, type Harness, type Target } from './harness.ts';
 import { addUser, rename } from './rows.ts';
 
@@ -12,27 +12,14 @@ const DOUBTED_MS = 1_100;
 let harness: Harness;
 let tenancy: string;
 let target: Target;
-let db: Database;
 
 beforeEach(async () => {
   harness = await createHarness();
   tenancy = await harness.addTenancy();
   target = await harness.addTarget(tenancy);
-  db = createDatabase({ connectionString: harness.internal.connectionString, max: 4 });
 });
 
-afterEach(async () => {
-  await harness.close();
-  await db.end();
-});
-
-function moment() {
-  let come = () => {};
-  const reached = new Promise<void>((resolve) => {
-    come = resolve;
-  });
-  return { come: () => come(), reached };
-}
+afterEach(() => harness.close());
 
 test.each([
   ['paused', `UPDATE "ExternalDatabase" SET "paused" = true`],
@@ -40,53 +27,42 @@ test.each([
 ])('a run that waits for its turn while the external database is %s does not begin', async (_, change) => {
   const user = await addUser(harness.db, tenancy, { name: 'v0' });
   await harness.sync(tenancy);
-  const held = moment();
-  const arrived = moment();
-  const waiting = moment();
-  let runs = 0;
-  let connects = 0;
-  const destination = postgresDestination({ allowPrivateHosts: true, connectTimeoutMs: 3_000 });
-  const engine = createEngine({
-    db: {
-      ...db,
-      queryPrepared: async (text, values) => {
-        const rows = await db.queryPrepared(text, values);
-        if (text.includes('"global_seq_id"') && ++runs === 2) waiting.come();
-        return rows as never;
-      },
-    },
-    catalog: harness.catalog,
-    connect: async (database, owner) => {
-      connects += 1;
-      const where = JSON.parse(database.connectionCiphertext.toString('utf8'));
-      const connection = await destination.connect(where, database.schemaName, owner);
-      return {
-        ...connection,
-        applyPage: async (...page) => {
-          arrived.come();
-          await held.reached;
-          return connection.applyPage(...page);
-        },
+  const page = gate();
+  const seen = { situations: 0, connections: 0 };
+  const engine = engineVia(
+    harness,
+    (connection) => {
+      seen.connections += 1;
+      const applyPage: typeof connection.applyPage = async (...args) => {
+        await page.pass();
+        return connection.applyPage(...args);
       };
+      return { ...connection, applyPage };
     },
-  });
-  onTestFinished(() => engine.close());
+    (db) => ({
+      ...db,
+      queryPrepared: async <Row extends object>(text: string, values: readonly unknown[]) => {
+        const rows = await db.queryPrepared<Row>(text, values);
+        if (text.includes('"global_seq_id"')) seen.situations += 1;
+        return rows;
+      },
+    }),
+  );
   const sync = () => engine.sync({ tenancyId: tenancy, maxDurationMs: 20_000 });
   const renamed = async (name: string) => {
     await rename(harness.db, user, name);
     await numberAll(harness.db, 100);
   };
-  const outcomes: Promise<SyncOutcome>[] = [];
   await renamed('v1');
-  outcomes.push(sync());
-  await arrived.reached;
-  outcomes.push(sync());
-  await waiting.reached;
+  const first = sync();
+  await page.arrived;
+  const second = sync();
+  await waitUntil(() => seen.situations === 2, { describe: 'the second run to wait for its turn' });
   await harness.db.query(change);
   await renamed('v2');
   await delay(DOUBTED_MS);
-  held.come();
-  expect(await Promise.all(outcomes)).toEqual([{ finished: true }, { finished: false }]);
+  page.open();
+  expect([await first, await second]).toEqual([{ finished: true }, { finished: false }]);
   expect(await target.database.db.query('SELECT display_name AS name FROM hexclave.users')).toEqual([{ name: 'v1' }]);
-  expect(connects).toBe(1);
+  expect(seen.connections).toBe(1);
 });
