@@ -1,4 +1,5 @@
 import type { Database } from '@hexclave/db';
+import { createLookout } from '../services/lookout.ts';
 import { findGood } from './sessions.ts';
 
 /** A stream outlives the request that was allowed: whoever is signed out meanwhile must not go on reading. */
@@ -21,27 +22,17 @@ type OpenStream = { readonly token: string; readonly end: () => unknown };
 
 export function createSessionStreams({ database, lookEveryMs = LOOK_EVERY_MS }: SessionStreamsOptions): SessionStreams {
   const open = new Set<OpenStream>();
-  let timer: NodeJS.Timeout | undefined;
 
   const endWhere = (isOver: (stream: OpenStream) => boolean) => {
     for (const stream of [...open].filter(isOver)) stream.end();
   };
   const look = async () => {
     const asked = new Set([...open].map(({ token }) => token));
-    if (asked.size === 0) return;
     const good = await findGood(database, [...asked]);
     endWhere(({ token }) => asked.has(token) && !good.has(token));
   };
-  const schedule = () => {
-    if (timer !== undefined || open.size === 0) return;
-    timer = setTimeout(async () => {
-      // When it cannot be asked just now, it is asked again.
-      await look().catch(() => undefined);
-      timer = undefined;
-      schedule();
-    }, lookEveryMs);
-    timer.unref();
-  };
+  // When it cannot be asked just now, it is asked again.
+  const lookout = createLookout({ everyMs: lookEveryMs, isNeeded: () => open.size > 0, look });
 
   return {
     whileSignedIn: (token, body) => {
@@ -53,7 +44,7 @@ export function createSessionStreams({ database, lookEveryMs = LOOK_EVERY_MS }: 
       };
       const stream: OpenStream = { token, end };
       open.add(stream);
-      schedule();
+      lookout.begin();
       return passOn(reader, end);
     },
     end: (token) => endWhere((stream) => stream.token === token),

@@ -1,5 +1,6 @@
 import type { Database } from '@hexclave/db';
 import type { Authentication } from './authentication.ts';
+import { createLookout } from './lookout.ts';
 import { INTERNAL_PROJECT_ID } from './projects.ts';
 import type { EndableFollower, Follower } from './status-follower.ts';
 
@@ -16,7 +17,6 @@ const LOOK_EVERY_MS = 2_000;
 
 export function createStreamAccess(database: Database, onError: (error: unknown) => void): StreamAccess {
   const open = new Map<EndableFollower, Key>();
-  let timer: NodeJS.Timeout | undefined;
 
   const look = async () => {
     const keys = [...open.values()];
@@ -29,20 +29,12 @@ export function createStreamAccess(database: Database, onError: (error: unknown)
       else if (!good) follower.end('no_longer_allowed');
     }
   };
-  const schedule = () => {
-    if (timer !== undefined || open.size === 0) return;
-    timer = setTimeout(async () => {
-      await look().catch(onError);
-      timer = undefined;
-      schedule();
-    }, LOOK_EVERY_MS);
-    timer.unref();
-  };
+  const lookout = createLookout({ everyMs: LOOK_EVERY_MS, isNeeded: () => open.size > 0, look, onError });
 
   return {
     whileAllowed: (authentication, follower) => {
       open.set(follower, keyOf(authentication));
-      schedule();
+      lookout.begin();
       return {
         next: async () => {
           const event = await follower.next();
