@@ -89,11 +89,15 @@ test('a connection that is lost is made anew, from the last event on', async () 
   expect(JSON.stringify(messages)).not.toContain('canary');
 });
 
-test('an end for good is one: there is no use in coming back with the same key', async () => {
+test.each([
+  ['no_longer_allowed', 'key'],
+  ['project_deleted', 'project'],
+])('an end for good is one: there is no use in coming back after %s', async (reason, subject) => {
   const { asked, client } = await streamFrom((_connection, _request, response) => {
-    response.end(event('heartbeat', { at_millis: 1 }) + event('end', { reason: 'no_longer_allowed' }));
+    response.end(event('heartbeat', { at_millis: 1 }) + event('end', { reason }));
   });
-  await expect(take(client.dbSync.watch(), 5)).rejects.toMatchObject({ code: 'API_ACCESS_ENDED' });
+  const message = expect.stringContaining(`ended the stream: the ${subject} `);
+  await expect(take(client.dbSync.watch(), 5)).rejects.toMatchObject({ code: 'API_ACCESS_ENDED', message });
   expect(asked).toHaveLength(1);
 });
 

@@ -140,7 +140,8 @@ export const ERROR_CATALOGUE = {
     retryable: true,
   },
   API_ACCESS_ENDED: {
-    summary: 'The server has ended a stream because the key that opened it is no longer valid.',
+    summary:
+      'The server has ended a stream because the key that opened it is no longer valid, or its project was deleted.',
     retryable: false,
   },
   API_ANSWER_UNEXPECTED: {

@@ -21,9 +21,7 @@ export type StatusMessage =
   /** The connection is lost, and is made anew after that time, in ms: what is known grows old meanwhile. */
   | { type: 'disconnected'; error: Error; retryInMs: number };
 
-type Received =
-  | Exclude<StatusMessage, { type: 'disconnected' }>
-  | { type: 'end'; data: { reason: 'server_stopping' | 'too_slow' | 'no_longer_allowed' } };
+type Received = Exclude<StatusMessage, { type: 'disconnected' }> | { type: 'end'; data: { reason: string } };
 
 /** What one connection leaves to the next. */
 type Progress = { lastEventId: string | undefined; everConnected: boolean; failures: number };
@@ -92,13 +90,17 @@ function parseMessage(server: string, event: { event?: string | undefined; data:
   return { type: event.event, data } as Received;
 }
 
+/** Why there is no use in coming back. After any other end, which a newer server may have more of, there is. */
+const ENDS_FOR_GOOD = new Map([
+  ['no_longer_allowed', { why: 'the key is no longer valid for it', remedy: 'Use a key that is valid.' }],
+  ['project_deleted', { why: 'the project was deleted', remedy: 'Follow a project that is there.' }],
+]);
+
 function endedBy(server: string, reason: string): HexclaveError {
-  if (reason !== 'no_longer_allowed') return unreachable(server, undefined);
-  return new HexclaveError({
-    code: 'API_ACCESS_ENDED',
-    message: `${server} has ended the stream: the key is no longer valid for it.`,
-    remedy: 'Use a key that is valid.',
-  });
+  const end = ENDS_FOR_GOOD.get(reason);
+  if (end === undefined) return unreachable(server, undefined);
+  const message = `${server} has ended the stream: ${end.why}.`;
+  return new HexclaveError({ code: 'API_ACCESS_ENDED', message, remedy: end.remedy });
 }
 
 function passesByItself(error: Error): boolean {

@@ -49,7 +49,8 @@ export async function openPage(browser: Browser, baseURL: string, scheme: Scheme
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`script: ${error.message}`));
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    if (message.type() !== 'error' && message.type() !== 'warning') return;
+    complaints.push(`${message.text()} ${message.location().url}`);
   });
   // Some violations are told to the page only.
   await page.addInitScript(`document.addEventListener('securitypolicyviolation', (event) =>
