@@ -138,7 +138,7 @@ describe('the link breaks', () => {
     await converged(harness, target);
   });
 
-  describe('of one of the two sessions that bulk work has opened, while nobody uses them', () => {
+  describe('of one of the two sessions that bulk work opens', () => {
     const sessions = () =>
       target.database.db.query<{ pid: number }>(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'hexclave' ORDER BY backend_start",
@@ -160,6 +160,21 @@ describe('the link breaks', () => {
       const [first] = await openedBoth();
       await terminate(first?.pid);
       await waitUntil(async () => (await sessions()).length === 0, { describe: 'the other session to be closed' });
+    });
+
+    test('the first, while the second is being opened: that one is not left behind either', async () => {
+      await harness.sync(tenancy);
+      const [first] = await sessions();
+      await addUsers(harness.db, tenancy, 5_000);
+      const opening = proxy.strike('application_name', 'hold');
+      const syncing = harness.sync(tenancy);
+      await opening;
+      await terminate(first?.pid);
+      proxy.calm();
+      await syncing;
+      await waitUntil(async () => (await sessions()).length === 0, { describe: 'the second session to be closed' });
+      await harness.syncAgain(tenancy);
+      await expectEqual();
     });
 
     test('the second: another one takes its place, and nothing fails', async () => {

@@ -101,7 +101,7 @@ export function createConnection(
     ...lookingAt(first, names, (target) => contextOn(first, target), openAnother, explain),
     close: async () => {
       closed = true;
-      for (const client of lanes.all) discard(client);
+      lanes.close();
     },
   };
 }
@@ -110,8 +110,11 @@ export function createConnection(
 function createLanes(first: pg.Client, openAnother: () => Promise<pg.Client>) {
   const all = new Set([first]);
   const idle = new Set([first]);
+  let closed = false;
   const open = async (): Promise<pg.Client> => {
     const another = await openAnother();
+    // The connection may have been closed meanwhile: whoever asked for this one finds out when they use it.
+    if (closed) discard(another);
     all.add(another);
     another.once('end', () => {
       all.delete(another);
@@ -120,7 +123,6 @@ function createLanes(first: pg.Client, openAnother: () => Promise<pg.Client>) {
     return another;
   };
   return {
-    all,
     take: async (): Promise<pg.Client> => {
       const [free] = idle;
       if (free === undefined && all.size >= LANES) {
@@ -132,6 +134,10 @@ function createLanes(first: pg.Client, openAnother: () => Promise<pg.Client>) {
     },
     giveBack: (client: pg.Client) => {
       if (all.has(client)) idle.add(client);
+    },
+    close: () => {
+      closed = true;
+      for (const client of all) discard(client);
     },
   };
 }
