@@ -1,7 +1,10 @@
 import { keepSession, noteRefusal } from './session.ts';
 
-/** What only people do. Pages ask, follow and scroll by themselves. */
-const DEEDS = ['pointerdown', 'keydown', 'wheel', 'touchmove'] as const;
+/**
+ * What only people do. Pages ask, follow and scroll by themselves. Whoever dictates, or presses by way of a screen reader, may
+ * cause no more than `input` and `click`.
+ */
+const DEEDS = ['pointerdown', 'keydown', 'wheel', 'touchmove', 'click', 'input'] as const;
 /** The server writes a use down once a minute. */
 const TOLD_EVERY_MS = 60_000;
 
