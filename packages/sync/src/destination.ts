@@ -100,7 +100,7 @@ export type DestinationConnection = {
    * to, or whose schema is somebody else's, is found here. One table's error does not hide the others.
    */
   prepare(tables: readonly TargetTable[]): Promise<Map<string, PreparedTable | DestinationFailure>>;
-  /** Reads one position again, after a batch was fenced. */
+  /** Reads one position again, after a batch was fenced. One that cannot be ours is none, and is forgotten there. */
   readPosition(table: TargetTable): Promise<Position | null>;
   /**
    * Begins copies, and finds out, while nobody can commit, which targets are empty. Returns where each mapping is then, or

@@ -119,8 +119,7 @@ function stepOf(
   const renamed = metadata.externalDatabaseId !== owner.externalDatabaseId;
   const statements = [
     ...(renamed ? [takeOverSql(names, owner, target)] : []),
-    // A copy begins where there is no position, not where there is one that nobody can read.
-    ...(position === null && metadata.epoch !== null ? [forgetPositionSql(names, target)] : []),
+    ...(isUnreadable(metadata, position) ? [forgetPositionSql(names, target)] : []),
   ];
   return step(statements, { position, parked });
 }
@@ -167,5 +166,15 @@ export async function readPosition(client: pg.Client, names: Names, target: Targ
     `SELECT ${POSITION_COLUMNS} FROM ${names.metadata} m
      WHERE mapping_name = ${quoteLiteral(target.mapping)} AND declaration_hash = ${quoteLiteral(target.hash)}`,
   );
-  return row === undefined ? null : positionOf(row);
+  if (row === undefined) return null;
+  const position = positionOf(row);
+  if (isUnreadable(row, position)) {
+    await runStatements(client, [BEGIN, forgetPositionSql(names, target), 'COMMIT'], target);
+  }
+  return position;
+}
+
+/** A copy begins where there is no position, not where there is one that nobody can read: such a one is forgotten. */
+function isUnreadable({ epoch }: PositionRow, position: Position | null): boolean {
+  return position === null && epoch !== null;
 }
