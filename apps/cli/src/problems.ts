@@ -52,6 +52,7 @@ const SETTINGS = ['ENVIRONMENT_INVALID', 'CLIENT_MISCONFIGURED', 'SECRETS_FILE_B
 
 function exitOf(error: HexclaveError): ExitName {
   if (SETTINGS.includes(error.code)) return 'settings';
+  if (error.code === 'API_ACCESS_ENDED') return 'access';
   return error.retryable || error.code.startsWith('API_') ? 'unavailable' : 'refused';
 }
 
