@@ -14,8 +14,8 @@ export const profileExternalDatabase = defineRoute({
   description:
     'Each is run once in a transaction that is rolled back, with short time-outs, and waits for nobody’s locks: some seconds ' +
     'for all. With `accept: text/event-stream` each statement is sent as soon as it is measured, as the event `step`; then ' +
-    'comes `result`, which is the same as the answer in JSON, or `error`. The profile ends when its caller hangs up, and after four minutes. Limited ' +
-    'to a few in a minute.',
+    'comes `result`, which is the same as the answer in JSON, or `error`. The profile ends when its caller hangs up, and ' +
+    'after four minutes. Limited to a few in a minute.',
   query: projectQuery,
   body: profileRequest,
   status: 200,
