@@ -1,5 +1,6 @@
 import { catalog, compileCapture, mapping, trackedTable } from '@hexclave/sync';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { engineVia } from './engine-via.ts';
 import { converged, createHarness, type Harness, type Target } from './harness.ts';
 
 /** Tables that have nothing to do with users: readings of meters, keyed by meter and hour, named by another table. */
@@ -92,6 +93,23 @@ test('tables of another trade are copied, streamed, joined, renamed and emptied 
   await converged(harness, target);
   expect(await copied()).toEqual([]);
   expect(harness.failures).toEqual([]);
+});
+
+test('a row that was refused is tried again by its key, whatever the time zone that the server writes it in', async () => {
+  await harness.db.query(`ALTER DATABASE "${harness.internal.name}" SET timezone = 'Asia/Kolkata'`);
+  const engine = engineVia(harness, (connection) => connection);
+  await addMeter(1n, 'cellar');
+  await harness.sync(customer, engine);
+  const onTarget = (sql: string) => target.database.db.query(sql);
+  await onTarget('ALTER TABLE hexclave.readings ADD CONSTRAINT picky CHECK (kwh < 0)');
+  await addReadings(1n, 1);
+  await harness.sync(customer, engine);
+  expect(await onTarget('SELECT attempts FROM hexclave._hexclave_parked_rows')).toEqual([{ attempts: 1 }]);
+  await onTarget(`ALTER TABLE hexclave.readings DROP CONSTRAINT picky;
+    UPDATE hexclave._hexclave_parked_rows SET next_attempt_at = now()`);
+  await engine.sync({ tenancyId: customer, externalDatabaseId: 'main', maxDurationMs: 20_000 });
+  expect(await copied()).toEqual([{ meter: 1n, place: 'cellar', rows: 1 }]);
+  expect(await onTarget('SELECT 1 FROM hexclave._hexclave_parked_rows')).toEqual([]);
 });
 
 test('a column that it does not read flags nothing', async () => {

@@ -12,9 +12,10 @@ const LOCK_TIMEOUT_MS = 10_000;
 
 /**
  * Values that are read as text here are written as text elsewhere, where other defaults may hold: in this form they mean
- * the same everywhere.
+ * the same everywhere. Keys are also told apart by their text: in another time zone a row that was refused would be found
+ * under no key that a later look has.
  */
-const UNAMBIGUOUS = `SET datestyle = 'ISO, YMD'; SET intervalstyle = 'iso_8601'; SET extra_float_digits = 1; SET bytea_output = 'hex'`;
+const UNAMBIGUOUS = `SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'iso_8601'; SET extra_float_digits = 1; SET bytea_output = 'hex'`;
 
 /** Sets up a new connection. Not by start-up parameters: transaction poolers refuse those. */
 export async function configureSession(client: pg.ClientBase, options: SessionOptions): Promise<void> {
