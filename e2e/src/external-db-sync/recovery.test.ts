@@ -158,19 +158,23 @@ describe('killed with a claim', () => {
 describe('killed in the engine', () => {
   test.each(FATES)('before it could write, its batch %s while another engine goes on', async (fate) => {
     const { database } = external;
+    // Ready before it is needed: an engine waits for a lock in a target for four seconds only. It does nothing by itself.
+    const other = await hexclave.startServer({ runLoops: false });
     const lock = await holdLock(database.connectionString, 'SELECT 1 FROM hexclave._hexclave_sync_metadata FOR UPDATE');
     const user = await createUser('old');
     const orphans = await untilBlocked(database.db);
     await hexclave.kill(hexclave.server);
-    await hexclave.startServer();
     // A newer version is on its way before the dead engine's batch of older rows is let go.
     await succeed(project.api.patch(`/users/${user}`, { display_name: 'new' }));
     await endLeases();
+    const driven = Promise.allSettled([hexclave.cron(other, 'sequencer'), hexclave.cron(other, 'poller')]);
     await untilBlocked(database.db, 2);
     if (fate === 'rolled back') await terminate(database.db, orphans);
     await lock.release();
     await project.converged(external);
     expect(await names()).toEqual(['new']);
+    await hexclave.kill(other);
+    await driven;
   });
 
   test.each(FATES)('with rows written and not committed, its transaction %s', async (fate) => {
